@@ -1,0 +1,24 @@
+//! `repoman` publishes APT repositories to object stores, declaratively.
+//!
+//! Data flows one way: manifest and sources make the *desired* [`snapshot`], the store holds the
+//! *published* one, [`plan`] is the difference, [`dists`] turns it into bytes and [`commit`] makes
+//! them visible at once.
+//!
+//! A module imports only from lower ranks; `tests/it/layering.rs` keeps that true.
+//!
+//! | rank | modules | may do |
+//! |---|---|---|
+//! | 0 | `digest` `compression` `time` `text` `blocking` | pure (`blocking` is the one rayon ↔ tokio bridge) |
+//! | 1 | `debian`, then `deb` and `apt` | pure, sync, `Read`/`Write` only |
+//! | 2 | `manifest`, `snapshot` | pure, sync |
+//! | 3 | `plan`, then `report` | pure functions; `now` is an argument |
+//! | 4 | `store`, `sign` | async, FFI; they know no APT |
+//! | 5 | `source`, `published`, `dists` | readers |
+//! | 6 | `commit` | writers over pure cores |
+//! | 7 | `ops` | wiring; one use case a file |
+//! | 8 | `cli` | the only rank that prints, or reads environment, clock and arguments |
+
+pub mod blocking;
+pub mod digest;
+pub mod text;
+pub mod time;

@@ -1,0 +1,3 @@
+//! The `repoman` program: see `repoman::cli`.
+
+fn main() {}
