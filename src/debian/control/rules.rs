@@ -1,0 +1,115 @@
+//! What the fields of a control file may hold, and which of them an index makes itself.
+//!
+//! The fields that become part of a [`super::Control`] are checked where they are parsed; a field
+//! that no table here knows may hold anything.
+
+use super::FieldError;
+use crate::debian::checked_text::{MAX_LENGTH, excerpt};
+use crate::debian::deb822::Field;
+use crate::debian::relation::{RELATION_FIELDS, Relations};
+
+/// The fields that every control file must have, with a value.
+pub(super) const MANDATORY: [&str; 5] =
+    ["Package", "Version", "Architecture", "Maintainer", "Description"];
+
+/// What a field may hold.
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    /// Nothing, or one word that can stand in a path or a line of `Contents`.
+    Word,
+    /// One of the values, with blanks between them here.
+    OneOf(&'static str),
+    /// A whole number.
+    Number,
+    /// Nothing: the field has another name since long.
+    Obsolete(&'static str),
+    /// Nothing: only dpkg writes the field.
+    Database,
+}
+
+/// The fields with a rule, beside relations and what [`super::Control`] parses.
+const RULES: [(&str, Rule); 17] = [
+    ("Section", Rule::Word),
+    ("Priority", Rule::Word),
+    ("Essential", Rule::OneOf("yes no")),
+    ("Protected", Rule::OneOf("yes no")),
+    ("Important", Rule::OneOf("yes no")),
+    ("Multi-Arch", Rule::OneOf("no same foreign allowed")),
+    ("Installed-Size", Rule::Number),
+    // dpkg adds the revision to the version, so that apt would see another version than dpkg.
+    ("Revision", Rule::Obsolete("Version")),
+    ("Package-Revision", Rule::Obsolete("Version")),
+    ("Package_Revision", Rule::Obsolete("Version")),
+    ("Recommended", Rule::Obsolete("Recommends")),
+    ("Optional", Rule::Obsolete("Suggests")),
+    ("Class", Rule::Obsolete("Priority")),
+    ("Status", Rule::Database),
+    ("Config-Version", Rule::Database),
+    ("Triggers-Pending", Rule::Database),
+    ("Triggers-Awaited", Rule::Database),
+];
+
+/// The fields that an index computes, or that are for the archive to set.
+///
+/// What [`Rule::Database`] refuses can't get that far.
+const COMPUTED_BY_INDEX: [&str; 10] = [
+    // Where the package is and what its bytes are: forged, they redirect or break a download.
+    "Filename",
+    "MSDOS-Filename",
+    "Size",
+    "MD5sum",
+    "SHA1",
+    "SHA256",
+    "SHA512",
+    // apt looks translations up by it, and stops at one that isn't 32 hexadecimal digits.
+    "Description-md5",
+    // What dpkg knows of an installed package; it would forge the state of files in `/etc`.
+    "Conffiles",
+    // Who gets an upgrade yet is for the archive to say.
+    "Phased-Update-Percentage",
+];
+
+/// Tells whether an index has its own value for a field, so that a package's must not get there.
+pub(super) fn is_computed_by_index(name: &str) -> bool {
+    COMPUTED_BY_INDEX.iter().any(|computed| computed.eq_ignore_ascii_case(name))
+}
+
+/// Checks one field against its rule.
+pub(super) fn check(field: &Field<'_>) -> Result<(), FieldError> {
+    if field.name.len() < 2 {
+        return Err(FieldError::ShortName);
+    }
+    let is_named = |name: &str| name.eq_ignore_ascii_case(field.name);
+    if let Some((_, kind)) = RELATION_FIELDS.into_iter().find(|(name, _)| is_named(name)) {
+        return Ok(Relations::check(field.value, kind)?);
+    }
+    match RULES.into_iter().find(|(name, _)| is_named(name)) {
+        Some((_, rule)) => rule.check(field.value),
+        None => Ok(()),
+    }
+}
+
+impl Rule {
+    fn check(self, value: &str) -> Result<(), FieldError> {
+        match self {
+            Self::Word if is_word(value) => Ok(()),
+            Self::Word => Err(FieldError::Word(excerpt(value))),
+            Self::OneOf(allowed) if allowed.split(' ').any(|one| one == value) => Ok(()),
+            Self::OneOf(allowed) => Err(FieldError::Choice { value: excerpt(value), allowed }),
+            Self::Number if is_number(value) => Ok(()),
+            Self::Number => Err(FieldError::Number(excerpt(value))),
+            Self::Obsolete(successor) => Err(FieldError::Obsolete(successor)),
+            Self::Database => Err(FieldError::Database),
+        }
+    }
+}
+
+/// Tells whether a value is empty, which dpkg allows, or a word that `Contents` can list.
+fn is_word(value: &str) -> bool {
+    value.len() <= MAX_LENGTH && value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
+}
+
+/// Tells whether a value is a number of which all clients read the same.
+fn is_number(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<u64>().is_ok()
+}

@@ -1,0 +1,364 @@
+//! Stanzas of fields: the syntax of control files, `Packages` and `Release`.
+//!
+//! The scanner borrows: it finds the ends of lines with `memchr`, checks the syntax once while it
+//! looks for the end of a stanza, and copies nothing. It is as strict as dpkg, which refuses what
+//! other parsers read in different ways: two fields of one name, comments, lines of blanks within a
+//! value, lines without a colon. It knows no field; what values may be is for others to say.
+//!
+//! Source: deb822(5), Debian Policy 5.1.
+
+use memchr::memchr;
+
+use super::checked_text::excerpt;
+
+#[cfg(test)]
+mod tests;
+
+/// The most fields that a stanza may have; real ones have some forty.
+///
+/// The limit bounds the search for duplicates in hostile input.
+const MAX_FIELDS: usize = 1000;
+
+/// A text breaks the syntax of stanzas.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct Deb822Error {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: Deb822Reason,
+}
+
+/// How a text can break the syntax of stanzas.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Deb822Reason {
+    /// A line that is neither `Name: value` nor starts with a blank.
+    #[error("'{0}' has no ':' after a field name; a further line of a value starts with a blank")]
+    NoColon(Box<str>),
+    /// A colon without a name before it.
+    #[error("there is no field name before ':'")]
+    NoName,
+    /// A `#` at the start of a line.
+    #[error("comments are not allowed")]
+    Comment,
+    /// A name that starts with a hyphen.
+    #[error("the field name '{0}' must not start with '-'")]
+    Hyphen(Box<str>),
+    /// A character that field names can't have.
+    #[error("the field name '{0}' has a blank or a character that is not printable ASCII")]
+    NameCharacter(Box<str>),
+    /// A further line of a value before any field.
+    #[error("a line that starts with a blank continues a field, but there is none before it")]
+    NoField,
+    /// A further line of a value that has only blanks.
+    #[error("a line has nothing but blanks; write ' .' for an empty line within a value")]
+    BlankLine,
+    /// A field that the stanza already has, in any case.
+    #[error("the field '{0}' is there twice")]
+    Duplicate(Box<str>),
+    /// More fields than any honest stanza has.
+    #[error("there are more than {MAX_FIELDS} fields")]
+    TooManyFields,
+    /// No field at all where there should be one stanza.
+    #[error("there are no fields")]
+    Empty,
+    /// Another stanza where there should be one only.
+    #[error("a second stanza starts here, after an empty line")]
+    SecondStanza,
+    /// A value for [`write_field`] that would read as something else.
+    #[error("the value of '{0}' would not be read back as it is")]
+    Value(Box<str>),
+}
+
+/// Returns the stanzas of a text, which empty lines divide; after an error there are no more.
+///
+/// Each is checked when it is reached. A last line without its newline is accepted, as apt does.
+pub fn stanzas(text: &str) -> Stanzas<'_> {
+    Stanzas { rest: text, line: 1 }
+}
+
+/// Returns the only stanza of a text; none or a second one is an error.
+pub fn single(text: &str) -> Result<Stanza<'_>, Deb822Error> {
+    let mut all = stanzas(text);
+    let empty = Deb822Error { line: 1, reason: Deb822Reason::Empty };
+    let stanza = all.next().ok_or(empty)??;
+    let Some(second) = all.next() else { return Ok(stanza) };
+    Err(Deb822Error { line: second?.line, reason: Deb822Reason::SecondStanza })
+}
+
+/// An iterator over the stanzas of a text, made by [`stanzas`].
+#[derive(Debug, Clone)]
+pub struct Stanzas<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+impl<'a> Iterator for Stanzas<'a> {
+    type Item = Result<Stanza<'a>, Deb822Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let empty_lines = self.rest.bytes().take_while(|byte| *byte == b'\n').count();
+        self.rest = &self.rest[empty_lines..];
+        self.line += empty_lines;
+        if self.rest.is_empty() {
+            return None;
+        }
+        match Extent::measure(self.rest, self.line) {
+            Ok(extent) => {
+                let (text, rest) = self.rest.split_at(extent.length);
+                let stanza = Stanza { text, line: self.line };
+                (self.rest, self.line) = (rest, self.line + extent.lines);
+                Some(Ok(stanza))
+            }
+            Err(error) => {
+                self.rest = "";
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+/// One or more fields that belong together, of which the syntax is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stanza<'a> {
+    text: &'a str,
+    line: usize,
+}
+
+impl<'a> Stanza<'a> {
+    /// Returns the stanza of a text that [`single`] accepted before.
+    pub(super) fn of_checked(text: &'a str) -> Self {
+        Self { text, line: 1 }
+    }
+
+    /// Returns the whole text, with the newline of its last line if that has one.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Returns the line that the stanza starts at, from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Returns the fields in their order.
+    pub fn fields(&self) -> Fields<'a> {
+        Fields { rest: self.text, line: self.line }
+    }
+
+    /// Returns the value of the field of this name, in any case; see [`Field::value`].
+    pub fn get(&self, name: &str) -> Option<&'a str> {
+        let mut rest = self.text;
+        loop {
+            if let Some(value) = after_name(rest, name) {
+                return Some(trim(&value[..field_length(value)]));
+            }
+            rest = &rest[line_length(rest)..];
+            if rest.is_empty() {
+                return None;
+            }
+        }
+    }
+}
+
+/// A field of a stanza.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The name, as it was written.
+    pub name: &'a str,
+    /// The value without the blanks at its two ends.
+    ///
+    /// Lines after the first keep the blank that they start with. If nothing stands on the first
+    /// line, the value starts with a newline.
+    pub value: &'a str,
+    /// The lines of the field, verbatim, with the last newline if it has one.
+    pub text: &'a str,
+    /// The line that the field starts at, from 1.
+    pub line: usize,
+}
+
+/// An iterator over the fields of a stanza, made by [`Stanza::fields`].
+#[derive(Debug, Clone)]
+pub struct Fields<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        let (name, value) = self.rest.split_once(':')?;
+        let length = name.len() + 1 + field_length(value);
+        let (text, rest) = self.rest.split_at(length);
+        let field = Field { name, value: trim(&text[name.len() + 1..]), text, line: self.line };
+        self.line += memchr::memchr_iter(b'\n', text.as_bytes()).count();
+        self.rest = rest;
+        Some(field)
+    }
+}
+
+/// Appends `name: value` and a newline, so that reading it gives the same back.
+///
+/// A value of several lines has them in the form of [`Field::value`]: each starts with a blank and
+/// has something else too. Errors name what would read back as something else; nothing is appended.
+pub fn write_field(out: &mut String, name: &str, value: &str) -> Result<(), Deb822Error> {
+    let at_line_1 = |reason| Deb822Error { line: 1, reason };
+    check_name(name).map_err(at_line_1)?;
+    if !is_writable(value) {
+        return Err(at_line_1(Deb822Reason::Value(excerpt(name))));
+    }
+    let separator = if value.is_empty() || value.starts_with('\n') { ":" } else { ": " };
+    out.extend([name, separator, value, "\n"]);
+    Ok(())
+}
+
+/// Tells whether a value survives being written and read.
+fn is_writable(value: &str) -> bool {
+    let mut lines = value.split('\n');
+    let first = lines.next().unwrap_or_default();
+    let continues =
+        |line: &str| line.starts_with(is_blank) && !line.trim_matches(is_blank).is_empty();
+    !first.starts_with(is_blank) && !value.ends_with(is_blank) && lines.all(continues)
+}
+
+/// The size of a stanza at the start of a text.
+struct Extent {
+    length: usize,
+    lines: usize,
+}
+
+impl Extent {
+    /// Finds the end of the stanza that a text starts with, and checks each line before it.
+    fn measure(text: &str, first_line: usize) -> Result<Self, Deb822Error> {
+        let mut names = SeenNames::default();
+        let mut extent = Self { length: 0, lines: 0 };
+        while extent.length < text.len() && text.as_bytes()[extent.length] != b'\n' {
+            let rest = &text[extent.length..];
+            let length = line_length(rest);
+            let line = rest[..length].strip_suffix('\n').unwrap_or(rest);
+            check_line(line, &text[..extent.length], &mut names)
+                .map_err(|reason| Deb822Error { line: first_line + extent.lines, reason })?;
+            extent = Self { length: extent.length + length, lines: extent.lines + 1 };
+        }
+        Ok(extent)
+    }
+}
+
+/// Checks a line that is not empty, with what stands before it in its stanza.
+fn check_line(line: &str, before: &str, names: &mut SeenNames) -> Result<(), Deb822Reason> {
+    if !line.starts_with(is_blank) {
+        let name = field_name(line)?;
+        return names.insert(name, before);
+    }
+    if before.is_empty() {
+        return Err(Deb822Reason::NoField);
+    }
+    // Most lines of a value have their text right after the first blank.
+    match line.bytes().any(|byte| !matches!(byte, b' ' | b'\t')) {
+        true => Ok(()),
+        false => Err(Deb822Reason::BlankLine),
+    }
+}
+
+/// Returns the name that the first line of a field starts with.
+fn field_name(line: &str) -> Result<&str, Deb822Reason> {
+    let end = line.bytes().position(|byte| !is_name_byte(byte)).unwrap_or(line.len());
+    let name = &line[..end];
+    if line.as_bytes().get(end) == Some(&b':') && !matches!(name.as_bytes(), [] | [b'#' | b'-', ..])
+    {
+        return Ok(name);
+    }
+    Err(name_flaw(line))
+}
+
+/// Returns why a line that isn't a further line of a value doesn't start a field.
+fn name_flaw(line: &str) -> Deb822Reason {
+    if line.starts_with('#') {
+        return Deb822Reason::Comment;
+    }
+    match line.split_once(':') {
+        Some((name, _)) => check_name(name).err().unwrap_or(Deb822Reason::NoColon(excerpt(line))),
+        None => Deb822Reason::NoColon(excerpt(line)),
+    }
+}
+
+/// Checks a whole field name.
+fn check_name(name: &str) -> Result<(), Deb822Reason> {
+    match name.as_bytes() {
+        [] => Err(Deb822Reason::NoName),
+        [b'#', ..] => Err(Deb822Reason::Comment),
+        [b'-', ..] => Err(Deb822Reason::Hyphen(excerpt(name))),
+        bytes if bytes.iter().copied().all(is_name_byte) => Ok(()),
+        _ => Err(Deb822Reason::NameCharacter(excerpt(name))),
+    }
+}
+
+/// Tells whether a byte may stand in a field name: printable ASCII but no blank and no colon.
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b':'
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t')
+}
+
+/// Returns the length of the first line, with its newline.
+fn line_length(text: &str) -> usize {
+    memchr(b'\n', text.as_bytes()).map_or(text.len(), |newline| newline + 1)
+}
+
+/// Returns the length of the field's lines that a text starts with, with the last newline.
+fn field_length(text: &str) -> usize {
+    let mut length = line_length(text);
+    while matches!(text.as_bytes().get(length), Some(b' ' | b'\t')) {
+        length += line_length(&text[length..]);
+    }
+    length
+}
+
+/// Returns a value without the newline that ends it and the blanks around it.
+fn trim(value: &str) -> &str {
+    let value = value.strip_suffix('\n').unwrap_or(value);
+    value.trim_start_matches(is_blank).trim_end_matches(is_blank)
+}
+
+/// Returns what follows `name:` if the text starts with that, in any case.
+fn after_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let start = text.as_bytes().get(..name.len())?;
+    let found = text.as_bytes().get(name.len()) == Some(&b':')
+        && start.eq_ignore_ascii_case(name.as_bytes());
+    found.then(|| &text[name.len() + 1..])
+}
+
+/// The names of the fields so far: a filter of 1024 bits that says "perhaps" or "surely not".
+#[derive(Default)]
+struct SeenNames {
+    bits: [u64; 16],
+    count: usize,
+}
+
+impl SeenNames {
+    /// Adds the name of a field; `before` is the text of the stanza before it.
+    fn insert(&mut self, name: &str, before: &str) -> Result<(), Deb822Reason> {
+        self.count += 1;
+        if self.count > MAX_FIELDS {
+            return Err(Deb822Reason::TooManyFields);
+        }
+        let slot = slot(name);
+        let (word, bit) = (&mut self.bits[slot / 64], 1 << (slot % 64));
+        if *word & bit != 0 && Stanza::of_checked(before).get(name).is_some() {
+            return Err(Deb822Reason::Duplicate(excerpt(name)));
+        }
+        *word |= bit;
+        Ok(())
+    }
+}
+
+/// Returns a number below 1024 that is the same for a name in any case.
+fn slot(name: &str) -> usize {
+    let folded = name.bytes().fold(0_u32, |hash, byte| {
+        (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x9e37_79b1).rotate_left(5)
+    });
+    (folded >> 22) as usize
+}
