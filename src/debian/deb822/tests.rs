@@ -67,7 +67,7 @@ fn bad_lines_are_refused_with_their_number_and_reason() {
         ("A: 1\na b: c\n", 2, Deb822Reason::NameCharacter(a_b())),
         ("A : 1\n", 1, Deb822Reason::NameCharacter("A ".into())),
         ("Ä: 1\n", 1, Deb822Reason::NameCharacter("Ä".into())),
-        ("\u{feff}A: 1\n", 1, Deb822Reason::NameCharacter("\u{feff}".into())),
+        ("\u{feff}A: 1\n", 1, Deb822Reason::NameCharacter("\u{feff}A".into())),
         (": 1\n", 1, Deb822Reason::NoName),
         ("-A: 1\n", 1, Deb822Reason::Hyphen("-A".into())),
         ("A: 1\n#B: 1\n", 2, Deb822Reason::Comment),
