@@ -19,6 +19,7 @@
 //! | 8 | `cli` | the only rank that prints, or reads environment, clock and arguments |
 
 pub mod blocking;
+pub mod compression;
 pub mod debian;
 pub mod digest;
 pub mod text;
