@@ -20,6 +20,7 @@
 
 pub mod blocking;
 pub mod compression;
+pub mod deb;
 pub mod debian;
 pub mod digest;
 pub mod text;
