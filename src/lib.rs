@@ -23,5 +23,6 @@ pub mod compression;
 pub mod deb;
 pub mod debian;
 pub mod digest;
+pub mod manifest;
 pub mod text;
 pub mod time;

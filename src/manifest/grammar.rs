@@ -1,0 +1,278 @@
+//! Which tables and keys a manifest has, as plain tables.
+//!
+//! Everything that must know all keys reads them here: the check for unknown keys and wrong types,
+//! the suggestions, the refusal of what is not supported yet, and the JSON Schema. What a value
+//! *means* is not said here; that is where the value is read.
+
+/// One TOML table: what it is for and its keys.
+pub(super) struct Table {
+    /// What it describes, for people who edit a manifest.
+    pub(super) doc: &'static str,
+    /// Its keys, in the order of the documentation.
+    pub(super) keys: &'static [Key],
+}
+
+/// One key of a table.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) shape: Shape,
+    /// What to write where it is missing; none for a key that may be left out.
+    pub(super) required: Option<&'static str>,
+    /// What it does, for people who edit a manifest.
+    pub(super) doc: &'static str,
+}
+
+/// The type of a value.
+#[derive(Clone, Copy)]
+pub(super) enum Shape {
+    /// The number of the manifest format.
+    Format,
+    /// A string.
+    Text,
+    /// One of these strings.
+    Choice(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// A list of strings.
+    Texts,
+    /// A list of some of these strings.
+    Choices(&'static [&'static str]),
+    /// A string, or a list of strings.
+    TextOrTexts,
+    /// A table.
+    Table(&'static Table),
+    /// A table of tables, whose names the user chooses.
+    Named(&'static Table),
+    /// Grammar of a later version.
+    Later,
+}
+
+impl Table {
+    /// Returns the key of that name.
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, shape, required: None, doc }
+}
+
+const fn text(name: &'static str, doc: &'static str) -> Key {
+    key(name, Shape::Text, doc)
+}
+
+const fn later(name: &'static str, doc: &'static str) -> Key {
+    key(name, Shape::Later, doc)
+}
+
+impl Key {
+    const fn required(self, example: &'static str) -> Self {
+        Self { required: Some(example), ..self }
+    }
+}
+
+/// The number of the only manifest format so far.
+pub(super) const FORMAT: u32 = 1;
+
+/// The whole file.
+pub(super) static MANIFEST: Table = Table {
+    doc: "The desired state of one APT repository, as repoman publishes it.",
+    keys: &[
+        key("format", Shape::Format, "The format of this file: 1.").required("format = 1"),
+        key("repository", Shape::Table(&REPOSITORY), REPOSITORY.doc)
+            .required("[repository]\nname = \"acme-apt\""),
+        key("store", Shape::Table(&STORE), STORE.doc)
+            .required("[store]\nurl = \"s3://acme-apt/debian\""),
+        key("signing", Shape::Table(&SIGNING), SIGNING.doc).required(SIGNED_OR_NOT),
+        key("distribution", Shape::Named(&DISTRIBUTION), DISTRIBUTION.doc).required(
+            "[distribution.bookworm]\ncomponents    = [\"main\"]\narchitectures = [\"amd64\", \"arm64\"]",
+        ),
+        key("source", Shape::Named(&SOURCE), SOURCE.doc),
+        later("retain", "How many old versions stay."),
+        later("yank", "Versions that are withdrawn."),
+        later("keep", "Versions that always stay."),
+        later("removed", "Distributions and components that are gone for good."),
+        later("allow", "Dangers that are accepted."),
+        later("limits", "How much one plan may remove."),
+        later("notify", "Who hears of an apply."),
+        later("cdn", "Caches to invalidate."),
+        later("env", "Where else the same repository lives."),
+    ],
+};
+
+static REPOSITORY: Table = Table {
+    doc: "What the repository is called.",
+    keys: &[
+        text("name", "The name of the repository, which dangerous applies ask for and the published state records.")
+            .required("name = \"acme-apt\""),
+        text("origin", "Origin of every distribution that has none of its own."),
+        text("label", "Label of every distribution that has none of its own."),
+        text("description", "Description of every distribution that has none of its own."),
+        text("public_url", "The URL under which clients see the repository."),
+    ],
+};
+
+static STORE: Table = Table {
+    doc: "Where the repository is stored: one prefix holds one repository.",
+    keys: &[
+        text("url", "s3://BUCKET/PREFIX, or file:///PATH for a directory.")
+            .required("url = \"s3://acme-apt/debian\""),
+        text("region", "The region of the bucket. Default: that of the environment or profile."),
+        text("endpoint", "The URL of a server that speaks the S3 protocol. Default: AWS."),
+        key(
+            "path_style",
+            Shape::Flag,
+            "Whether the bucket is named in the path of requests rather than in the host name, as some servers need. Default: false.",
+        ),
+        text("role", "The ARN of a role to assume with the ordinary credentials."),
+        text("profile", "The profile of the AWS configuration to take credentials from."),
+        key(
+            "encryption",
+            Shape::Choice(&["AES256", "aws:kms"]),
+            "The server-side encryption to ask for. Default: that of the bucket.",
+        ),
+        text(
+            "kms_key",
+            "The KMS key to encrypt with, if encryption is \"aws:kms\". Default: that of the account.",
+        ),
+        key(
+            "storage_class",
+            Shape::Choice(STORAGE_CLASSES),
+            "The storage class of package files; index files stay in STANDARD. Default: STANDARD.",
+        ),
+        key(
+            "acl",
+            Shape::Choice(ACLS),
+            "The canned ACL to send with each object. Default: none, as buckets have ACLs disabled by default.",
+        ),
+        later("unmanaged", "Objects below the prefix that are none of repoman's business."),
+        later("single_writer", "Works without conditional writes."),
+    ],
+};
+
+/// The storage classes from which clients can read at once; archives are not among them.
+const STORAGE_CLASSES: &[&str] = &[
+    "STANDARD",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER_IR",
+    "REDUCED_REDUNDANCY",
+];
+
+/// The canned ACLs that keep the bucket writable by its owner only.
+const ACLS: &[&str] = &[
+    "private",
+    "public-read",
+    "authenticated-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+];
+
+/// The two ways to answer whether a repository is signed.
+const SIGNED_OR_NOT: &str = "signed:\n\
+    [signing]\n\
+    keys = [\"release\"]\n\
+    [signing.key.release]\n\
+    fingerprint = \"9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E\"\n\
+    secret      = \"env:REPOMAN_SIGNING_KEY\"\n\
+    or unsigned, which clients accept only if they trust it by name:\n\
+    [signing]\n\
+    keys = []";
+
+static SIGNING: Table = Table {
+    doc: "Who signs the repository.",
+    keys: &[
+        key("keys", Shape::Texts, "The names of the keys that sign, all of them every Release. An empty list publishes an unsigned repository.")
+            .required(SIGNED_OR_NOT),
+        key("key", Shape::Named(&SIGNING_KEY), "The signing keys by name."),
+        later("overlap", "How long a successor signs before a key may leave."),
+    ],
+};
+
+static SIGNING_KEY: Table = Table {
+    doc: "One OpenPGP key that signs.",
+    keys: &[
+        text("fingerprint", "The full fingerprint of the primary key: 40 hexadecimal digits.")
+            .required("fingerprint = \"9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E\""),
+        text("secret", "Where the secret key is found: \"env:VARIABLE\", \"file:PATH\" or \"agent:\" (the user's gpg-agent). Never the key itself.")
+            .required("secret = \"env:REPOMAN_SIGNING_KEY\""),
+        text("passphrase", "Where the passphrase of the secret key is found: \"env:VARIABLE\"."),
+    ],
+};
+
+static DISTRIBUTION: Table = Table {
+    doc: "One distribution; its name is the Codename, which clients write in their Suites.",
+    keys: &[
+        text("suite", "Suite, such as stable. Default: the codename."),
+        text("release", "What {release} stands for in the paths of sources, such as 12."),
+        text("version", "Version of the distribution, such as 12.4."),
+        key("components", Shape::Texts, "The components, such as main.")
+            .required("components = [\"main\"]"),
+        key(
+            "architectures",
+            Shape::Texts,
+            "The architectures as Debian calls them; all is implied.",
+        )
+        .required("architectures = [\"amd64\", \"arm64\"]"),
+        key(
+            "not_automatic",
+            Shape::Flag,
+            "NotAutomatic: clients install from here only when told to. Default: false.",
+        ),
+        key(
+            "but_automatic_upgrades",
+            Shape::Flag,
+            "ButAutomaticUpgrades: what was installed from here is upgraded from here. Only together with not_automatic. Default: false.",
+        ),
+        key(
+            "compression",
+            Shape::Choices(&["xz", "gz", "zst", "none"]),
+            "The forms in which index files are published. Default: xz and gz.",
+        ),
+        text("origin", "Origin. Default: that of the repository."),
+        text("label", "Label. Default: that of the repository."),
+        text("description", "Description. Default: that of the repository."),
+        later("valid_for", "How long a Release is valid."),
+        later("contents", "Contents indices."),
+        later("component", "Settings of one component."),
+        later("retain", "How many old versions stay."),
+    ],
+};
+
+static SOURCE: Table = Table {
+    doc: "Where packages come from, and where they go.",
+    keys: &[
+        text("path", "A pattern for local .deb files, relative to this file; it may hold {distribution}, {component}, {release} and {arch}.")
+            .required("path = \"dist/*.deb\""),
+        key("to", Shape::TextOrTexts, "The targets, as \"bookworm/main\"; * stands for every distribution or component.")
+            .required("to = \"bookworm/main\""),
+        key("architectures", Shape::Texts, "Only packages of these architectures (and all) are taken. Default: every one, and one that the target does not declare is an error."),
+        key("allow_empty", Shape::Flag, "Whether it is fine that nothing matches. Default: false."),
+        key("mode", Shape::Choice(&["accumulate", "mirror"]), "accumulate keeps what the source once brought; mirror removes what the source no longer has. Default: accumulate."),
+        later("push", "Packages that `repoman publish` brings."),
+        later("store", "Packages in object storage."),
+        later("apt", "Packages of another APT repository."),
+        later("files", "Pinned downloads."),
+        later("github", "Release assets of a project on GitHub."),
+        later("tag", "Which releases on GitHub."),
+        later("asset", "Which assets of a release on GitHub."),
+        later("distribution", "Promotion from another distribution."),
+        later("soak", "How long a version waits before its promotion."),
+        later("packages", "Which packages and versions are let in."),
+        later("on_conflict", "What happens to other bytes of a published version."),
+    ],
+};
+
+/// Returns the tables by the header that they have in a file, for hints where a key belongs.
+pub(super) fn tables() -> [(&'static str, &'static Table); 6] {
+    [
+        ("[repository]", &REPOSITORY),
+        ("[store]", &STORE),
+        ("[signing]", &SIGNING),
+        ("[signing.key.NAME]", &SIGNING_KEY),
+        ("[distribution.NAME]", &DISTRIBUTION),
+        ("[source.NAME]", &SOURCE),
+    ]
+}

@@ -1,0 +1,220 @@
+//! The manifest `repo.toml`: text in, a typed [`Manifest`] or every problem out.
+//!
+//! Parsing is pure. It opens no file, reads no environment, prints nothing and contacts nobody, and
+//! never stops at the first problem. It takes three steps: TOML becomes a tree with places,
+//! [`shape`] checks keys and types against [`grammar`], and one module for each table reads what
+//! the values mean. What the grammar of the file has but this version does not is an error of its
+//! own; nothing is ever ignored.
+//!
+//! A problem never repeats a secret, but its span may lie beside one: show the text only through
+//! [`masked`].
+
+mod code;
+mod distribution;
+mod grammar;
+mod pattern;
+mod problem;
+mod repository;
+mod schema;
+mod secret;
+mod section;
+mod shape;
+mod signing;
+mod source;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+pub use code::CODES;
+pub use distribution::{Distribution, IndexCompression};
+pub use pattern::{PathGlob, PathPattern};
+pub use problem::{Exposure, Problem, Severity};
+pub use repository::Repository;
+pub use schema::json_schema;
+pub use secret::masked;
+pub use signing::{Fingerprint, FingerprintError, SecretSource, Signing, SigningKey};
+pub use source::{Mode, Source, Target};
+pub use store::{Encryption, StoreSettings, StoreUrl};
+
+use crate::debian::suite::Codename;
+use crate::digest::Sha256;
+use section::Section;
+
+/// The desired state of one repository, as its manifest declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The format of the text.
+    pub format: u32,
+    /// The digest of the text.
+    pub digest: Sha256,
+    /// What the repository is called.
+    pub repository: Repository,
+    /// Where it lives.
+    pub store: StoreSettings,
+    /// Who signs it.
+    pub signing: Signing,
+    /// What clients can choose from; at least one.
+    pub distributions: BTreeMap<Codename, Distribution>,
+    /// Where packages come from, by name.
+    pub sources: BTreeMap<String, Source>,
+}
+
+/// A manifest that can be used, and what is questionable about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Problems of [`Severity::Warning`], in the order of the text.
+    pub warnings: Vec<Problem>,
+}
+
+/// Parses a manifest.
+///
+/// A byte order mark and Windows line endings are fine.
+///
+/// # Errors
+///
+/// Fails with every problem of the text, warnings included, in the order of the text; at least one
+/// is of [`Severity::Error`].
+pub fn parse(text: &str) -> Result<Parsed, Vec<Problem>> {
+    let mut problems = secret::check(text);
+    let manifest = read_text(text, &mut problems);
+    let problems = finish(text, problems);
+    match manifest {
+        Some(manifest) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
+            Ok(Parsed { manifest, warnings: problems })
+        }
+        _ => Err(problems),
+    }
+}
+
+/// Sorts the problems, drops what one secret is reported for twice, and hides secrets.
+fn finish(text: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|problem| {
+        let span = problem.span.clone().unwrap_or(text.len()..text.len());
+        (span.start, span.end, problem.severity, problem.code)
+    });
+    let secrets: Vec<Range<usize>> = problems
+        .iter()
+        .filter(|problem| problem.code == code::SECRET)
+        .filter_map(|problem| problem.span.clone())
+        .collect();
+    let overlaps = |span: &Range<usize>| {
+        secrets.iter().any(|secret| secret.start < span.end && span.start < secret.end)
+    };
+    problems.retain(|problem| {
+        problem.code == code::SECRET || !problem.span.as_ref().is_some_and(overlaps)
+    });
+    secret::redact(text, &mut problems);
+    problems
+}
+
+/// Reads the text; none if a part of the manifest is missing, which is among the problems.
+fn read_text(text: &str, problems: &mut Vec<Problem>) -> Option<Manifest> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let document = document.get_ref();
+    let is_whole = errors.iter().all(is_duplicate);
+    let broken_lines = syntax_problems(text, &errors, problems);
+    let format = match format(document) {
+        Some(Ok(format)) => Some(format),
+        Some(Err(problem)) => {
+            problems.push(*problem);
+            return None;
+        }
+        None => None,
+    };
+    let shape_problems = shape::check(text, document);
+    if is_whole {
+        problems.extend(shape_problems);
+        return read_document(text, document, format, problems);
+    }
+    // A broken line may hide what would be missing, and what others refer to.
+    problems.extend(shape_problems.into_iter().filter(|problem| {
+        problem.code != code::MISSING && !broken_lines.contains(&problem.position(text).0)
+    }));
+    None
+}
+
+/// The parser tells a repeated key from other errors by its message only.
+fn is_duplicate(error: &toml::de::Error) -> bool {
+    error.message().starts_with("duplicate key")
+}
+
+/// Reports errors of the TOML parser, one for each line, and returns these lines.
+///
+/// More on one line mostly follow from the first.
+fn syntax_problems(
+    text: &str,
+    errors: &[toml::de::Error],
+    problems: &mut Vec<Problem>,
+) -> Vec<usize> {
+    let mut lines = Vec::new();
+    for error in errors {
+        let span = error.span().unwrap_or(text.len()..text.len());
+        let problem = if is_duplicate(error) {
+            let key = problem::quoted(text.get(span.clone()).unwrap_or_default());
+            Problem::error(code::DUPLICATE_KEY, span, format!("{key} is there already"))
+                .label("defined before")
+                .help("merge the two, or remove one")
+        } else {
+            Problem::error(code::SYNTAX, span, format!("not valid TOML: {}", error.message()))
+                .label("TOML ends here")
+        };
+        let line = problem.position(text).0;
+        if !lines.contains(&line) {
+            lines.push(line);
+            problems.push(problem);
+        }
+    }
+    lines
+}
+
+/// Returns the format, or why nothing else can be judged; none if there is no number.
+fn format(document: &DeTable<'_>) -> Option<Result<u32, Box<Problem>>> {
+    let value = document.get("format")?;
+    let DeValue::Integer(number) = value.get_ref() else { return None };
+    if u32::from_str_radix(number.as_str(), number.radix()) == Ok(grammar::FORMAT) {
+        return Some(Ok(grammar::FORMAT));
+    }
+    let message = format!("manifest format {} is not known", problem::quoted(&number.to_string()));
+    let problem = Problem::error(code::FORMAT, value.span(), message)
+        .label(format!("repoman {} reads format {}", env!("CARGO_PKG_VERSION"), grammar::FORMAT))
+        .help("use a version of repoman that knows this format; nothing else was checked");
+    Some(Err(Box::new(problem)))
+}
+
+fn read_document(
+    text: &str,
+    document: &DeTable<'_>,
+    format: Option<u32>,
+    problems: &mut Vec<Problem>,
+) -> Option<Manifest> {
+    let root = Section::new(document, text, 0..0);
+    let section = |key: &str| root.section(key);
+    let repository = section("repository").and_then(|table| repository::read(&table, problems));
+    let store = section("store").and_then(|table| store::read(&table, problems));
+    let signing = section("signing").map(|table| signing::read(&table, problems));
+    let sections = root.sections("distribution");
+    let distributions = distribution::read(&sections, repository.as_ref(), problems);
+    let declared = distribution::declared(&sections);
+    let context = source::Context { text, distributions: &declared };
+    let sources = root
+        .sections("source")
+        .into_iter()
+        .filter_map(|(name, table)| source::read(&name, &table, &context, problems));
+    let sources = sources.map(|source| (source.name.clone(), source)).collect();
+    Some(Manifest {
+        format: format?,
+        digest: Sha256::of(text.as_bytes()),
+        repository: repository?,
+        store: store?,
+        signing: signing?,
+        distributions,
+        sources,
+    })
+}

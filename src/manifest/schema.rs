@@ -1,0 +1,61 @@
+//! The JSON Schema of the manifest, for editors.
+//!
+//! It comes from the same [`grammar`](super::grammar) that the text is checked against, so the two
+//! can't disagree about keys and types. What needs more than one value to judge is not in it.
+
+use serde_json::{Map, Value, json};
+
+use super::grammar::{self, Shape, Table};
+
+/// Returns the schema that `schema/repo.schema.json` holds.
+///
+/// It is of draft 7, the newest that the common TOML editors understand.
+pub fn json_schema() -> Value {
+    let mut schema = table(&grammar::MANIFEST);
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("repoman manifest");
+    schema
+}
+
+fn table(table: &Table) -> Value {
+    let supported = || table.keys.iter().filter(|key| !matches!(key.shape, Shape::Later));
+    let properties: Map<String, Value> = supported()
+        .map(|key| (key.name.to_owned(), described(shape(key.shape), key.doc)))
+        .collect();
+    let required: Vec<&str> =
+        supported().filter(|key| key.required.is_some()).map(|key| key.name).collect();
+    json!({
+        "type": "object",
+        "description": table.doc,
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn described(mut schema: Value, doc: &str) -> Value {
+    schema["description"] = json!(doc);
+    schema
+}
+
+fn shape(shape: Shape) -> Value {
+    let text = json!({ "type": "string", "minLength": 1 });
+    match shape {
+        Shape::Format => json!({ "const": grammar::FORMAT }),
+        Shape::Text => text,
+        Shape::Choice(choices) => json!({ "enum": choices }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Texts => json!({ "type": "array", "items": text, "uniqueItems": true }),
+        Shape::Choices(choices) => {
+            json!({ "type": "array", "items": { "enum": choices }, "minItems": 1, "uniqueItems": true })
+        }
+        Shape::TextOrTexts => json!({
+            "oneOf": [text, { "type": "array", "items": text, "minItems": 1, "uniqueItems": true }]
+        }),
+        Shape::Table(grammar) => table(grammar),
+        Shape::Named(grammar) => {
+            json!({ "type": "object", "additionalProperties": table(grammar) })
+        }
+        Shape::Later => json!(false),
+    }
+}

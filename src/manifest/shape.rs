@@ -1,0 +1,314 @@
+//! Checks a parsed text against the [`grammar`](super::grammar): keys and the types of values.
+//!
+//! It knows no meaning; a manifest that passes can still be nonsense.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::code;
+use super::grammar::{self, Key, Shape, Table};
+use super::problem::{Problem, alternatives, near, quoted};
+use crate::text::printable;
+
+/// Returns what is wrong with the keys and types of the whole text.
+pub(super) fn check(source: &str, document: &DeTable<'_>) -> Vec<Problem> {
+    let mut check = Check { source, problems: Vec::new() };
+    check.table(document, &grammar::MANIFEST, &Place { header: String::new(), span: None });
+    check.problems
+}
+
+/// Returns why a string can't be a value anywhere, if so.
+///
+/// Values reach Release files, where a line break would forge a field, and terminals.
+pub(super) fn text_fault(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        Some("is empty")
+    } else if printable(text) != text {
+        Some("holds a line break or another character that can't be shown")
+    } else if text.trim() != text {
+        Some("begins or ends with a blank")
+    } else {
+        None
+    }
+}
+
+/// Which table is being checked.
+struct Place {
+    /// As in the file, without brackets: `signing.key.release`; empty for the file itself.
+    header: String,
+    /// Where the header stands; the file itself has none.
+    span: Option<Range<usize>>,
+}
+
+impl Place {
+    /// Returns the table as messages name it.
+    fn shown(&self) -> String {
+        if self.header.is_empty() {
+            "the manifest".to_owned()
+        } else {
+            quoted(&format!("[{}]", self.header))
+        }
+    }
+
+    fn below(&self, key: &str, span: Range<usize>) -> Self {
+        let dot = if self.header.is_empty() { "" } else { "." };
+        Self { header: format!("{}{dot}{key}", self.header), span: Some(span) }
+    }
+}
+
+struct Check<'a> {
+    source: &'a str,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn table(&mut self, table: &DeTable<'_>, grammar: &Table, place: &Place) {
+        for (name, value) in table {
+            match grammar.key(name.get_ref()) {
+                None => self.unknown_key(name, value, grammar, place),
+                Some(Key { shape: Shape::Later, doc, .. }) => self.not_yet(name, doc, place),
+                Some(key) => self.value(key, value, &place.below(key.name, value.span())),
+            }
+        }
+        // What is not supported yet may stand in for what is missing, as `push` does for `path`.
+        let is_later = |key: &&Key| matches!(key.shape, Shape::Later);
+        let replaced = !place.header.is_empty()
+            && grammar.keys.iter().filter(is_later).any(|key| table.contains_key(key.name));
+        for key in grammar.keys.iter().filter(|key| !replaced && !table.contains_key(key.name)) {
+            self.missing(key, place);
+        }
+    }
+
+    fn value(&mut self, key: &Key, value: &Spanned<DeValue<'_>>, place: &Place) {
+        match (key.shape, value.get_ref()) {
+            (Shape::Text, DeValue::String(text)) => self.text(key, text, value.span()),
+            (Shape::Choice(choices), DeValue::String(text)) => {
+                self.choice(key, text, choices, value.span());
+            }
+            (Shape::TextOrTexts, DeValue::String(text)) => self.text(key, text, value.span()),
+            (Shape::Texts | Shape::TextOrTexts | Shape::Choices(_), DeValue::Array(items)) => {
+                self.items(key, items);
+            }
+            (Shape::Flag, DeValue::Boolean(_)) | (Shape::Format, DeValue::Integer(_)) => {}
+            (Shape::Table(grammar), DeValue::Table(table)) => self.table(table, grammar, place),
+            (Shape::Named(grammar), DeValue::Table(named)) => self.named(named, grammar, place),
+            _ => self.wrong_type(key, value),
+        }
+    }
+
+    fn items(&mut self, key: &Key, items: &[Spanned<DeValue<'_>>]) {
+        for item in items {
+            match (key.shape, item.get_ref()) {
+                (Shape::Choices(choices), DeValue::String(text)) => {
+                    self.choice(key, text, choices, item.span());
+                }
+                (_, DeValue::String(text)) => self.text(key, text, item.span()),
+                (_, other) => self.problems.push(
+                    Problem::error(
+                        code::WRONG_TYPE,
+                        item.span(),
+                        format!("`{}` must be a list of strings", key.name),
+                    )
+                    .label(format!("this is {}", with_article(other)))
+                    .help(format!("write it in quotes: \"{}\"", self.snippet(&item.span()))),
+                ),
+            }
+        }
+    }
+
+    fn named(&mut self, named: &DeTable<'_>, grammar: &Table, place: &Place) {
+        for (name, value) in named {
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    self.table(table, grammar, &place.below(name.get_ref(), value.span()));
+                }
+                other => self.problems.push(
+                    Problem::error(
+                        code::WRONG_TYPE,
+                        name.span(),
+                        format!("{} holds tables only", place.shown()),
+                    )
+                    .label(format!("this is {}", with_article(other)))
+                    .help(format!("keys stand in a table with a name: [{}.NAME]", place.header)),
+                ),
+            }
+        }
+    }
+
+    fn text(&mut self, key: &Key, text: &str, span: Range<usize>) {
+        if let Some(fault) = text_fault(text) {
+            self.problems.push(
+                Problem::error(code::TEXT, span, format!("`{}` {fault}", key.name))
+                    .label("must be one line of text"),
+            );
+        }
+    }
+
+    fn choice(&mut self, key: &Key, text: &str, choices: &[&'static str], span: Range<usize>) {
+        if choices.contains(&text) {
+            return;
+        }
+        let message = format!("{} is not a value of `{}`", quoted(text), key.name);
+        let label = match near(text, choices.iter().copied()) {
+            Some(choice) => format!("did you mean \"{choice}\"?"),
+            None => "unknown value".to_owned(),
+        };
+        self.problems.push(
+            Problem::error(code::UNKNOWN_VALUE, span, message).label(label).help(format!(
+                "{}: {}",
+                key.name,
+                alternatives(choices.iter().copied())
+            )),
+        );
+    }
+
+    fn unknown_key(
+        &mut self,
+        name: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+        grammar: &Table,
+        place: &Place,
+    ) {
+        let typed: &str = name.get_ref();
+        let message = format!("{} has no key {}", place.shown(), quoted(typed));
+        let (label, help) = match near(typed, grammar.keys.iter().map(|key| key.name)) {
+            Some(key) => (format!("did you mean `{key}`?"), None),
+            None => ("unknown key".to_owned(), Some(where_instead(typed, value, grammar, place))),
+        };
+        let problem = Problem::error(code::UNKNOWN_KEY, name.span(), message).label(label);
+        self.problems.push(match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+
+    fn not_yet(&mut self, name: &Spanned<std::borrow::Cow<'_, str>>, doc: &str, place: &Place) {
+        let message = format!(
+            "`{}` is not supported yet by repoman {}",
+            name.get_ref(),
+            env!("CARGO_PKG_VERSION")
+        );
+        let part = if place.header.is_empty() { "table" } else { "key" };
+        self.problems.push(
+            Problem::error(code::NOT_YET, name.span(), message).label("for a later version").help(
+                format!(
+                    "remove the {part}, or use a version that supports it ({})",
+                    doc.trim_end_matches('.')
+                ),
+            ),
+        );
+    }
+
+    fn missing(&mut self, key: &Key, place: &Place) {
+        let Some(example) = key.required else { return };
+        let thing = match key.shape {
+            Shape::Table(_) => format!("`[{}]`", key.name),
+            Shape::Named(_) => format!("a `[{}.NAME]`", key.name),
+            _ => format!("`{}`", key.name),
+        };
+        let message = format!("{} has no {}", place.shown(), thing.trim_start_matches("a "));
+        let span = place.span.clone();
+        let problem = Problem::error(code::MISSING, span.clone().unwrap_or(0..0), message)
+            .label(if span.is_some() { format!("needs {thing}") } else { String::new() })
+            .help(example);
+        self.problems.push(Problem { span, ..problem });
+    }
+
+    fn wrong_type(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) {
+        let expected = expectation(key.shape);
+        let found = with_article(value.get_ref());
+        let message = format!("`{}` must be {expected}", key.name);
+        let problem = Problem::error(code::WRONG_TYPE, value.span(), message)
+            .label(format!("this is {found}"));
+        self.problems.push(match self.corrected(key, value) {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+
+    /// Returns the line as it was most likely meant.
+    fn corrected(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Option<String> {
+        let name = key.name;
+        let snippet = self.snippet(&value.span());
+        match (key.shape, value.get_ref()) {
+            (Shape::Text | Shape::Choice(_), DeValue::Integer(_) | DeValue::Float(_)) => {
+                Some(format!("{name} = \"{snippet}\""))
+            }
+            (Shape::Texts | Shape::Choices(_), DeValue::String(_)) => {
+                Some(format!("{name} = [{snippet}]"))
+            }
+            (Shape::Flag, DeValue::String(text)) if matches!(&**text, "true" | "false") => {
+                Some(format!("{name} = {text}"))
+            }
+            (Shape::Flag, _) => Some(format!("{name} = true")),
+            (Shape::Format, _) => Some(format!("{name} = {}", grammar::FORMAT)),
+            (Shape::Named(_), _) => Some(format!("each has a table with its name: [{name}.NAME]")),
+            (Shape::Table(_), _) => Some(format!("write it as a table: [{name}]")),
+            _ => None,
+        }
+    }
+
+    fn snippet(&self, span: &Range<usize>) -> &str {
+        self.source.get(span.clone()).unwrap_or_default()
+    }
+}
+
+/// Returns where a key that is unknown here would be at home, or which keys there are.
+fn where_instead(
+    typed: &str,
+    value: &Spanned<DeValue<'_>>,
+    grammar: &Table,
+    place: &Place,
+) -> String {
+    let is_named = place.header.contains('.');
+    if is_named && value.get_ref().is_table() {
+        // `[distribution.18.04]` is TOML for the table `04` in `18`.
+        return format!(
+            "a name with a dot needs quotes: [{}]",
+            quote_last_two(&format!("{}.{typed}", place.header))
+        );
+    }
+    let home = grammar::tables().into_iter().find(|(_, table)| table.key(typed).is_some());
+    match home {
+        Some((header, _)) => format!("`{typed}` is a key of {header}"),
+        None => {
+            let keys = grammar.keys.iter().filter(|key| !matches!(key.shape, Shape::Later));
+            format!("the keys here are {}", alternatives(keys.map(|key| key.name)))
+        }
+    }
+}
+
+/// Returns a header with everything after its first word, or two for signing keys, in quotes.
+fn quote_last_two(header: &str) -> String {
+    let words = if header.starts_with("signing.key.") { 2 } else { 1 };
+    let mut parts = header.splitn(words + 1, '.');
+    let parents: Vec<&str> = parts.by_ref().take(words).collect();
+    format!("{}.\"{}\"", parents.join("."), parts.next().unwrap_or_default())
+}
+
+fn expectation(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Format => "a number",
+        Shape::Text | Shape::Choice(_) => "a string",
+        Shape::Flag => "true or false",
+        Shape::Texts | Shape::Choices(_) => "a list of strings",
+        Shape::TextOrTexts => "a string or a list of strings",
+        Shape::Table(_) => "a table",
+        Shape::Named(_) => "a table of named tables",
+        Shape::Later => "absent",
+    }
+}
+
+fn with_article(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,260 @@
+//! `[source.*]`: where packages come from, and where they go.
+
+use std::collections::BTreeSet;
+
+use super::code;
+use super::distribution::{Declared, check_not_empty, read_architectures};
+use super::pattern::{PathPattern, PatternError};
+use super::problem::{Problem, near, position, quoted};
+use super::repository::check_name;
+use super::section::{Section, Text};
+use super::signing::check_listed_once;
+use crate::debian::architecture::Architecture;
+use crate::debian::suite::{Codename, Component};
+
+/// Where packages come from, and where they go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Which local files.
+    pub pattern: PathPattern,
+    /// Where the packages go: sorted, each once, at least one.
+    pub targets: Vec<Target>,
+    /// The only architectures (beside `all`) that are taken; none for every one.
+    pub architectures: Option<BTreeSet<Architecture>>,
+    /// Whether it is fine that nothing matches.
+    pub allow_empty: bool,
+    /// What happens to packages that the source no longer has.
+    pub mode: Mode,
+    /// The line of the manifest where it begins, from 1.
+    pub line: usize,
+}
+
+/// One component of one distribution.
+///
+/// Displayed as its address, `bookworm/main`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target {
+    /// The distribution.
+    pub codename: Codename,
+    /// The component.
+    pub component: Component,
+}
+
+/// What happens to packages that a source no longer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They stay.
+    Accumulate,
+    /// They go, if this source brought them.
+    Mirror,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.codename, self.component)
+    }
+}
+
+/// Reads one section; none if it has no usable path.
+pub(super) fn read(
+    name: &Text<'_>,
+    section: &Section<'_>,
+    context: &Context<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Source> {
+    check_name(name, "source", problems);
+    let pattern = section.text("path").and_then(|text| {
+        let parsed = PathPattern::parse(text.text);
+        parsed.map_err(|error| problems.push(bad_pattern(&text, &error))).ok()
+    });
+    let matched = matches(section, context.distributions, problems);
+    if pattern.as_ref().is_some_and(PathPattern::uses_release) {
+        check_release(section, &matched, problems);
+    }
+    let architectures = narrowed(section, &matched, problems);
+    let targets: BTreeSet<Target> = matched.iter().filter_map(Match::target).collect();
+    Some(Source {
+        name: name.text.to_owned(),
+        targets: targets.into_iter().collect(),
+        architectures,
+        allow_empty: section.flag("allow_empty"),
+        mode: match section.text("mode") {
+            Some(mode) if mode.text == "mirror" => Mode::Mirror,
+            _ => Mode::Accumulate,
+        },
+        line: position(context.text, section.span.start).0,
+        pattern: pattern?,
+    })
+}
+
+/// What a source is read against.
+pub(super) struct Context<'a> {
+    /// The whole manifest.
+    pub(super) text: &'a str,
+    /// What its distributions declare.
+    pub(super) distributions: &'a [Declared<'a>],
+}
+
+/// One component that `to` names.
+struct Match<'a> {
+    distribution: &'a Declared<'a>,
+    component: &'a str,
+}
+
+impl Match<'_> {
+    /// Returns the target; none if its names are no good, which was reported where they stand.
+    fn target(&self) -> Option<Target> {
+        let codename = self.distribution.codename.text.parse().ok()?;
+        Some(Target { codename, component: self.component.parse().ok()? })
+    }
+}
+
+fn matches<'a>(
+    section: &Section<'_>,
+    distributions: &'a [Declared<'a>],
+    problems: &mut Vec<Problem>,
+) -> Vec<Match<'a>> {
+    let addresses = section.texts("to").unwrap_or_default();
+    check_listed_once(&addresses, "to", problems);
+    check_not_empty(section, "to", problems);
+    let mut all = Vec::new();
+    for address in &addresses {
+        let found = matches_of(address.text, distributions);
+        // Without any distribution that alone is the problem.
+        if found.is_empty() && !distributions.is_empty() {
+            problems.push(no_target(address, distributions));
+        }
+        all.extend(found);
+    }
+    all
+}
+
+/// Returns every declared component that an address names, with `*` for a whole part.
+///
+/// Both parts may hold slashes themselves, so each slash may be the one between them.
+fn matches_of<'a>(address: &str, distributions: &'a [Declared<'a>]) -> Vec<Match<'a>> {
+    let mut found = Vec::new();
+    for distribution in distributions {
+        for component in &distribution.components {
+            let fits = address.match_indices('/').any(|(slash, _)| {
+                let (left, right) = (&address[..slash], &address[slash + 1..]);
+                (left == "*" || left == distribution.codename.text)
+                    && (right == "*" || right == component.text)
+            });
+            if fits {
+                found.push(Match { distribution, component: component.text });
+            }
+        }
+    }
+    found
+}
+
+fn no_target(address: &Text<'_>, distributions: &[Declared<'_>]) -> Problem {
+    let message = format!("`to` names {}, which nothing declares", quoted(address.text));
+    let problem = Problem::error(code::TARGET, address.span.clone(), message);
+    let declared = addresses(distributions);
+    let named = distributions.iter().find(|distribution| {
+        let codename = distribution.codename.text;
+        address
+            .text
+            .strip_prefix(codename)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    let label = match named {
+        Some(distribution) if distribution.codename.text == address.text => {
+            "names no component".to_owned()
+        }
+        Some(distribution) => {
+            format!("{} has no such component", quoted(distribution.codename.text))
+        }
+        None if !address.text.contains('/') => "not DISTRIBUTION/COMPONENT".to_owned(),
+        None => "no such distribution".to_owned(),
+    };
+    let help = match near(address.text, declared.iter().map(String::as_str)) {
+        Some(better) => format!("did you mean \"{better}\"?"),
+        None => format!("declared: {}", shortened(&declared)),
+    };
+    problem.label(label).help(help)
+}
+
+/// Returns all addresses that `to` could name, the plain ones first.
+fn addresses(distributions: &[Declared<'_>]) -> Vec<String> {
+    let plain = distributions.iter().flat_map(|distribution| {
+        let components = distribution.components.iter();
+        components.map(|component| format!("{}/{}", distribution.codename.text, component.text))
+    });
+    plain.collect()
+}
+
+fn shortened(addresses: &[String]) -> String {
+    const MOST: usize = 8;
+    let shown: Vec<String> = addresses.iter().take(MOST).map(|address| quoted(address)).collect();
+    let more = if addresses.len() > MOST { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn bad_pattern(text: &Text<'_>, error: &PatternError) -> Problem {
+    let code = match error {
+        PatternError::UnknownPlaceholder { .. } | PatternError::LoneBrace { .. } => {
+            code::PLACEHOLDER
+        }
+        PatternError::Backslash
+        | PatternError::Url
+        | PatternError::Home
+        | PatternError::Directory
+        | PatternError::Brackets(_) => code::PATTERN,
+    };
+    let span = error.part().map_or_else(|| text.span.clone(), |part| text.part(part));
+    Problem::error(code, span, error.to_string()).label("not a pattern").help(error.help())
+}
+
+fn check_release(section: &Section<'_>, matched: &[Match<'_>], problems: &mut Vec<Problem>) {
+    let Some(path) = section.text("path") else { return };
+    let without: BTreeSet<&str> = matched
+        .iter()
+        .filter(|found| !found.distribution.has_release)
+        .map(|found| found.distribution.codename.text)
+        .collect();
+    for codename in without {
+        let start = path.text.find("{release}").unwrap_or_default();
+        problems.push(
+            Problem::error(
+                code::NO_RELEASE,
+                path.part(start..start + "{release}".len()),
+                format!("{} has no `release`", quoted(codename)),
+            )
+            .label("needs one")
+            .help(format!("[distribution.{codename}]\nrelease = \"12\"")),
+        );
+    }
+}
+
+fn narrowed(
+    section: &Section<'_>,
+    matched: &[Match<'_>],
+    problems: &mut Vec<Problem>,
+) -> Option<BTreeSet<Architecture>> {
+    let texts = section.texts("architectures")?;
+    check_listed_once(&texts, "architectures", problems);
+    check_not_empty(section, "architectures", problems);
+    let read = read_architectures(&texts, problems);
+    let is_declared = |text: &str| {
+        matched.iter().any(|found| {
+            found.distribution.architectures.iter().any(|declared| declared.text == text)
+        })
+    };
+    for text in texts.iter().filter(|text| read.iter().any(|read| read.to_string() == text.text)) {
+        if matched.is_empty() || is_declared(text.text) {
+            continue;
+        }
+        let message = format!("no target of the source has the architecture {}", quoted(text.text));
+        problems.push(
+            Problem::error(code::UNDECLARED_ARCHITECTURE, text.span.clone(), message)
+                .label("not declared")
+                .help("add it to `architectures` of the distribution, or remove it here"),
+        );
+    }
+    Some(read.into_iter().collect())
+}
