@@ -8,7 +8,7 @@
 //!
 //! | rank | modules | may do |
 //! |---|---|---|
-//! | 0 | `digest` `compression` `time` `text` `blocking` | pure (`blocking` is the one rayon ↔ tokio bridge) |
+//! | 0 | `digest` `fingerprint` `compression` `time` `text` `blocking` | pure (`blocking` is the one rayon ↔ tokio bridge) |
 //! | 1 | `debian`, then `deb` and `apt` | pure, sync, `Read`/`Write` only |
 //! | 2 | `manifest`, `snapshot` | pure, sync |
 //! | 3 | `plan`, then `report` | pure functions; `now` is an argument |
@@ -24,5 +24,7 @@ pub mod deb;
 pub mod debian;
 pub mod digest;
 pub mod manifest;
+pub mod fingerprint;
+pub mod sign;
 pub mod text;
 pub mod time;

@@ -1,0 +1,277 @@
+//! Signing with GnuPG: every key is brought into one private home, judged, proved, and then used.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use gpgme::{ExportMode, HashAlgorithm, PassphraseRequest, PinentryMode, SignMode};
+
+use super::home::{self, Agent, Home};
+use super::key::{self, describe, judge};
+use super::{KeyProblem, KeySpec, PublicKey, Secret, SecretText, SignError, Signer, TextProblem};
+use crate::fingerprint::Fingerprint;
+use crate::time::{Timestamp, whole_second};
+
+/// Signs with secrets in a private GnuPG home, or in the user's gpg-agent.
+///
+/// The home and its agent are gone when this is dropped.
+#[derive(Debug)]
+pub struct GpgSigner {
+    public: Vec<PublicKey>,
+    secret: Vec<LoadedKey>,
+    /// One signature at a time: its time stands in the home's configuration.
+    home: Mutex<Home>,
+}
+
+/// A key that is ready to sign.
+#[derive(Debug)]
+struct LoadedKey {
+    name: String,
+    key: gpgme::Key,
+    passphrase: Option<SecretText>,
+    prompt: PinentryMode,
+}
+
+impl GpgSigner {
+    /// Loads the keys and proves each with a signature that is thrown away.
+    ///
+    /// A key of an agent may so ask its user for a passphrase now, and not after a long upload.
+    /// `now` is what the keys' validity is judged by.
+    ///
+    /// # Errors
+    ///
+    /// Tells about every key that can't sign, in the order of `specs`.
+    pub fn open(specs: &[KeySpec], now: Timestamp) -> Result<Self, Vec<SignError>> {
+        let home = home_for(specs, now).map_err(|error| vec![error])?;
+        let mut signer = Self { public: Vec::new(), secret: Vec::new(), home: Mutex::new(home) };
+        let mut problems = Vec::new();
+        for spec in specs {
+            match load(signer.home.get_mut().unwrap_or_else(PoisonError::into_inner), spec, now) {
+                Ok((public, secret)) => {
+                    signer.public.push(public);
+                    signer.secret.push(secret);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(signer) } else { Err(problems) }
+    }
+
+    fn sign(&self, mode: SignMode, text: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError> {
+        // A signature that panicked has left nothing in the home that the next one relies on.
+        let home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        sign(&home, &self.secret, mode, text, self.signature_time(at))
+    }
+}
+
+impl Signer for GpgSigner {
+    fn keys(&self) -> &[PublicKey] {
+        &self.public
+    }
+
+    fn clear_sign(&self, text: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError> {
+        check_text(text)?;
+        let signed = self.sign(SignMode::Clear, text, at)?;
+        // apt reads nothing behind the armor, not even an empty line.
+        if signed.ends_with(b"\n-----END PGP SIGNATURE-----\n") {
+            Ok(signed)
+        } else {
+            Err(SignError::Unexpected("a clear-signed text that doesn't end with its signature"))
+        }
+    }
+
+    fn detach_sign(&self, text: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError> {
+        self.sign(SignMode::Detached, text, at)
+    }
+
+    fn public_keyring(&self) -> Result<Vec<u8>, SignError> {
+        let home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        let fingerprints = self.public.iter().map(|key| key.fingerprint.to_string());
+        let mut keyring = Vec::new();
+        home.context()?
+            .export(fingerprints, ExportMode::MINIMAL, &mut keyring)
+            .map_err(|source| SignError::Gpg { action: "export public keys", source })?;
+        Ok(keyring)
+    }
+}
+
+/// Creates the home that suits the secrets: with an agent of its own, or the user's.
+fn home_for(specs: &[KeySpec], now: Timestamp) -> Result<Home, SignError> {
+    let agent_home = |spec: &KeySpec| match &spec.secret {
+        Secret::Armored(_) => None,
+        Secret::Agent { home } => Some(home.clone()),
+    };
+    let first = agent_home(specs.first().ok_or(SignError::NoKeys)?);
+    if specs.iter().any(|spec| agent_home(spec) != first) {
+        return Err(SignError::MixedSecrets);
+    }
+    let agent = match first {
+        None => Agent::Own,
+        Some(user_home) => Agent::Borrowed(home::user_agent(user_home.as_deref())?),
+    };
+    Home::create(agent, now)
+}
+
+/// Brings one key into the home and makes sure that it can sign.
+fn load(home: &Home, spec: &KeySpec, now: Timestamp) -> Result<(PublicKey, LoadedKey), SignError> {
+    let failed = |problem| SignError::Key { name: spec.name.clone(), problem };
+    let held = match &spec.secret {
+        Secret::Armored(block) => import_secret(home, block).map_err(failed)?,
+        Secret::Agent { home: user_home } => {
+            import_public(home, user_home.as_deref(), spec.fingerprint)?
+        }
+    };
+    let missing = || match spec.secret {
+        Secret::Armored(_) => KeyProblem::Mismatch { wanted: spec.fingerprint, held: held.clone() },
+        Secret::Agent { .. } => KeyProblem::NotInKeyring(spec.fingerprint),
+    };
+    if !held.contains(&spec.fingerprint) {
+        return Err(failed(missing()));
+    }
+    let key = key::find(home, spec.fingerprint)?.ok_or_else(|| failed(missing()))?;
+    judge(&key, now).map_err(failed)?;
+    let public = describe(&spec.name, &key, now).ok_or_else(|| failed(KeyProblem::NotAKey))?;
+    let loaded = LoadedKey {
+        name: spec.name.clone(),
+        key,
+        passphrase: spec.passphrase.clone(),
+        prompt: match (&spec.secret, &spec.passphrase) {
+            (Secret::Agent { .. }, None) => PinentryMode::Default,
+            _ => PinentryMode::Loopback,
+        },
+    };
+    let proof_time = public.valid_from.max(whole_second(now));
+    sign(home, std::slice::from_ref(&loaded), SignMode::Detached, b"proof", proof_time)?;
+    Ok((public, loaded))
+}
+
+/// Imports a private key block; returns the fingerprints of the secret keys in it.
+fn import_secret(home: &Home, block: &SecretText) -> Result<Vec<Fingerprint>, KeyProblem> {
+    let block = block.expose();
+    if block.trim().is_empty() {
+        return Err(KeyProblem::Empty);
+    }
+    if !block.contains("-----BEGIN PGP PRIVATE KEY BLOCK-----") {
+        let public = block.contains("-----BEGIN PGP PUBLIC KEY BLOCK-----");
+        return Err(if public { KeyProblem::PublicOnly } else { KeyProblem::NotAKey });
+    }
+    let mut context = home.context().map_err(|_| KeyProblem::NotAKey)?;
+    let imported = context.import(block.as_bytes()).map_err(|_| KeyProblem::NotAKey)?;
+    if imported.secret_considered() == 0 {
+        return Err(KeyProblem::NotAKey);
+    }
+    let secret = imported.imports().filter(|key| key.status().contains(gpgme::ImportFlags::SECRET));
+    Ok(secret.filter_map(|key| key.fingerprint().ok()?.parse().ok()).collect())
+}
+
+/// Copies the public part of a key from a user's keyring; returns the fingerprints copied.
+fn import_public(
+    home: &Home,
+    user_home: Option<&Path>,
+    wanted: Fingerprint,
+) -> Result<Vec<Fingerprint>, SignError> {
+    let failed = |source| SignError::Gpg { action: "copy a public key", source };
+    let mut public = Vec::new();
+    home::context_in(user_home)?
+        .export([wanted.to_string()], ExportMode::MINIMAL, &mut public)
+        .map_err(failed)?;
+    if public.is_empty() {
+        return Ok(Vec::new());
+    }
+    let imported = home.context()?.import(&public).map_err(failed)?;
+    Ok(imported.imports().filter_map(|key| key.fingerprint().ok()?.parse().ok()).collect())
+}
+
+/// Signs with all `keys` in one armor block.
+fn sign(
+    home: &Home,
+    keys: &[LoadedKey],
+    mode: SignMode,
+    text: &[u8],
+    at: Timestamp,
+) -> Result<Vec<u8>, SignError> {
+    let failed = |source| SignError::Gpg { action: "sign", source };
+    home.set_time(at)?;
+    let mut context = home.context()?;
+    let loopback = keys.iter().any(|key| key.prompt == PinentryMode::Loopback);
+    let prompt = if loopback { PinentryMode::Loopback } else { PinentryMode::Default };
+    context.set_pinentry_mode(prompt).map_err(failed)?;
+    for key in keys {
+        context.add_signer(&key.key).map_err(failed)?;
+    }
+    let desk = PassphraseDesk::new(keys);
+    let mut signed = Vec::new();
+    let made = context
+        .with_passphrase_provider(
+            |request: PassphraseRequest<'_>, out: &mut dyn Write| desk.answer(request, out),
+            |context| context.sign(mode, text, &mut signed),
+        )
+        .map_err(|source| desk.explain(source))?;
+    let good = made.new_signatures().filter(|signature| {
+        signature.hash_algorithm() == HashAlgorithm::Sha512
+            && Timestamp::try_from(signature.creation_time()).is_ok_and(|made| made == at)
+    });
+    if good.count() == keys.len() {
+        Ok(signed)
+    } else {
+        Err(SignError::Unexpected("other signatures than it was asked for"))
+    }
+}
+
+/// Hands out passphrases, and remembers for whom it did so last.
+struct PassphraseDesk<'a> {
+    keys: Vec<(Vec<String>, &'a str, Option<&'a SecretText>)>,
+    last: Mutex<Option<usize>>,
+}
+
+impl<'a> PassphraseDesk<'a> {
+    fn new(keys: &'a [LoadedKey]) -> Self {
+        let ids = |key: &LoadedKey| {
+            key.key.subkeys().filter_map(|part| Some(part.id().ok()?.to_owned())).collect()
+        };
+        let keys = keys.iter().map(|key| (ids(key), key.name.as_str(), key.passphrase.as_ref()));
+        Self { keys: keys.collect(), last: Mutex::new(None) }
+    }
+
+    /// Answers gpg's question for the passphrase of one key, once.
+    fn answer(&self, request: PassphraseRequest<'_>, out: &mut dyn Write) -> gpgme::Result<()> {
+        let hint = request.user_id_hint_raw().map_or(b"".as_slice(), std::ffi::CStr::to_bytes);
+        let asked = |(ids, _, _): &(Vec<String>, _, _)| {
+            ids.iter().any(|id| hint.starts_with(id.as_bytes()))
+        };
+        let index = self.keys.iter().position(asked).ok_or(gpgme::Error::CANCELED)?;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(index);
+        let passphrase = self.keys[index].2.ok_or(gpgme::Error::CANCELED)?;
+        if request.prev_attempt_failed {
+            return Err(gpgme::Error::BAD_PASSPHRASE);
+        }
+        out.write_all(passphrase.expose().as_bytes())?;
+        Ok(())
+    }
+
+    /// Names the key behind a failure: gpg's own errors are vague about passphrases.
+    fn explain(&self, source: gpgme::Error) -> SignError {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (index, problem) = match (last, &self.keys[..]) {
+            (Some(index), keys) if keys[index].2.is_none() => {
+                (index, KeyProblem::PassphraseMissing)
+            }
+            (Some(index), _) if source.code() == gpgme::Error::BAD_PASSPHRASE.code() => {
+                (index, KeyProblem::PassphraseWrong)
+            }
+            (_, [_]) => (0, KeyProblem::Unusable(source)),
+            _ => return SignError::Gpg { action: "sign", source },
+        };
+        SignError::Key { name: self.keys[index].1.to_owned(), problem }
+    }
+}
+
+/// Refuses what clear-signing would not keep as it is.
+fn check_text(text: &[u8]) -> Result<(), TextProblem> {
+    let lines = text.strip_suffix(b"\n").ok_or(TextProblem::NoFinalNewline)?;
+    let blank = |line: &[u8]| matches!(line.last(), Some(b' ' | b'\t' | b'\r'));
+    match lines.split(|byte| *byte == b'\n').position(blank) {
+        Some(index) => Err(TextProblem::TrailingBlank(index + 1)),
+        None => Ok(()),
+    }
+}

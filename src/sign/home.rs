@@ -1,0 +1,179 @@
+//! A private, temporary GnuPG home: the only place outside this process where a secret is.
+//!
+//! It lies in memory (`/dev/shm`) where that exists. When it is dropped, on return or on unwinding,
+//! its gpg-agent is stopped and its files are gone. A process that is killed leaves the directory
+//! behind; the agent ends by itself once somebody removes it.
+//!
+//! A home may borrow the agent of a user instead of having one: a socket file redirects to it, so
+//! that the user's own configuration is neither read for a signature nor touched.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use gpgme::{Context, Protocol};
+use tempfile::TempDir;
+
+use super::SignError;
+use crate::time::Timestamp;
+
+/// A socket's path is held in 108 bytes (unix(7)), with `/S.gpg-agent.browser` and a NUL in them.
+const LONGEST_HOME: usize = 108 - 21;
+
+/// What every run of gpg in a private home goes by.
+///
+/// The policies are about signing as little as possible beside the text, with SHA-512; `time`
+/// options, because the caller decides what time it is; the rest keeps gpg off the network and the
+/// terminal.
+const CONFIGURATION: &str = "\
+batch
+no-tty
+no-greeting
+no-emit-version
+no-comments
+no-include-key-block
+digest-algo SHA512
+cert-digest-algo SHA512
+trust-model always
+ignore-time-conflict
+ignore-valid-from
+no-auto-key-locate
+no-auto-key-retrieve
+disable-dirmngr
+";
+
+/// gpg-agent re-encrypts an imported secret at its first use, by default at a cost of over a
+/// second. The copy lives for minutes in a private directory: the least work factor is enough.
+/// (`batch` must not stand here: gpg-agent 2.2.40 crashes on loopback requests with it.)
+const AGENT_CONFIGURATION: &str = "s2k-count 65536\nallow-loopback-pinentry\n";
+
+/// Which gpg-agent a home works with.
+#[derive(Debug)]
+pub(super) enum Agent {
+    /// None at all: only public keys are used.
+    None,
+    /// One of its own, which ends with the home.
+    Own,
+    /// Somebody else's, at this socket; it is never stopped.
+    Borrowed(PathBuf),
+}
+
+/// A private GnuPG home.
+#[derive(Debug)]
+pub(super) struct Home {
+    directory: TempDir,
+    agent: Agent,
+}
+
+impl Home {
+    /// Creates an empty home in which gpg believes that it is `now`.
+    pub(super) fn create(agent: Agent, now: Timestamp) -> Result<Self, SignError> {
+        let home = Self { directory: private_directory()?, agent };
+        match &home.agent {
+            Agent::None => {}
+            Agent::Own => home.write("gpg-agent.conf", AGENT_CONFIGURATION)?,
+            Agent::Borrowed(socket) => {
+                // A redirection as libassuan reads it (assuan_sock_set_sockaddr_un).
+                home.write("S.gpg-agent", &format!("%Assuan%\nsocket={}\n", socket.display()))?;
+            }
+        }
+        home.set_time(now)?;
+        Ok(home)
+    }
+
+    /// Makes gpg believe that it is `now`, and stays so; gpgme has no call for a signature's time.
+    pub(super) fn set_time(&self, now: Timestamp) -> Result<(), SignError> {
+        let start = match self.agent {
+            Agent::Own => "",
+            Agent::None | Agent::Borrowed(_) => "no-autostart\n",
+        };
+        // The mark freezes the time.
+        let clock = format!("faked-system-time {}!\n", now.as_second().max(0));
+        self.write("gpg.conf", &format!("{CONFIGURATION}{start}{clock}"))
+    }
+
+    /// Returns a new gpgme context that works in this home and writes armor.
+    pub(super) fn context(&self) -> Result<Context, SignError> {
+        context_in(Some(self.directory.path()))
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), SignError> {
+        fs::write(self.directory.path().join(name), text).map_err(SignError::Write)
+    }
+
+    /// Returns where the home is.
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // Through the redirection of a borrowed agent this would stop the user's own.
+        if matches!(self.agent, Agent::Own) {
+            // An agent that can't be told so ends when its home vanishes, which comes next.
+            let _ = gpgconf(Some(self.directory.path()), &["--kill", "gpg-agent"]);
+        }
+    }
+}
+
+/// Returns a gpgme context that works in `home`, or in the user's own.
+pub(super) fn context_in(home: Option<&Path>) -> Result<Context, SignError> {
+    let failed = |source: gpgme::Error| match source.code() {
+        code if code == gpgme::Error::INV_ENGINE.code() => SignError::NoGnuPg(None),
+        _ => SignError::Gpg { action: "start", source },
+    };
+    let mut context = Context::from_protocol(Protocol::OpenPgp).map_err(failed)?;
+    if let Some(home) = home {
+        context.set_engine_home_dir(home.as_os_str().as_encoded_bytes()).map_err(failed)?;
+    }
+    context.set_armor(true);
+    context.set_offline(true);
+    Ok(context)
+}
+
+/// Returns the socket of the gpg-agent of the user whose home is `home`, after starting it.
+pub(super) fn user_agent(home: Option<&Path>) -> Result<PathBuf, SignError> {
+    gpgconf(home, &["--launch", "gpg-agent"])?;
+    gpgconf(home, &["--list-dirs", "agent-socket"]).map(PathBuf::from)
+}
+
+/// Runs gpgconf and returns the line that it prints.
+fn gpgconf(home: Option<&Path>, arguments: &[&str]) -> Result<String, SignError> {
+    let mut command = Command::new("gpgconf");
+    if let Some(home) = home {
+        command.arg("--homedir").arg(home);
+    }
+    let output = command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| SignError::NoGnuPg(Some(source)))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(SignError::Agent(io::Error::other(crate::text::printable(said.trim()))));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}
+
+/// Creates a directory for us alone, with a path that is short enough for sockets.
+fn private_directory() -> Result<TempDir, SignError> {
+    let mut tried = Vec::new();
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for parent in ["/dev/shm".into(), "/tmp".into(), std::env::temp_dir(), "/var/tmp".into()] {
+        let made = tempfile::Builder::new()
+            .prefix("repoman-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(&parent);
+        match made {
+            Ok(made) if made.path().as_os_str().len() <= LONGEST_HOME => return Ok(made),
+            Ok(_) => last = io::ErrorKind::InvalidFilename.into(),
+            Err(error) => last = error,
+        }
+        tried.push(parent);
+    }
+    Err(SignError::Home { tried, source: last })
+}
