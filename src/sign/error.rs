@@ -102,6 +102,9 @@ pub enum KeyProblem {
     /// apt refuses signatures of such keys.
     #[error("apt refuses {0} keys")]
     Weak(String),
+    /// Its self-signature uses a hash that sqv (apt 3) refuses.
+    #[error("its self-signature uses SHA-1, which apt refuses")]
+    WeakSelfSignature,
     /// The secret is protected and no passphrase was given.
     #[error("it needs a passphrase")]
     PassphraseMissing,
@@ -175,6 +178,9 @@ impl KeyProblem {
                 Some("extend it with `gpg --quick-set-expire`, publish it, give the new secret")
             }
             Self::Revoked | Self::Weak(_) => Some("sign with another key, ed25519 or rsa4096"),
+            Self::WeakSelfSignature => {
+                Some("renew it with `gpg --cert-digest-algo SHA512 --quick-set-expire`")
+            }
             Self::FromFuture(_) => Some("check this machine's clock"),
             Self::NotForSigning => Some("add a signing subkey with `gpg --quick-add-key`"),
             Self::PassphraseMissing | Self::PassphraseWrong => {

@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use gpgme::{ExportMode, HashAlgorithm, PassphraseRequest, PinentryMode, SignMode};
 
 use super::home::{self, Agent, Home};
-use super::key::{self, describe, judge};
+use super::key::{self, describe, judge, judge_self_signatures};
+use super::packets::self_signatures;
 use super::{KeyProblem, KeySpec, PublicKey, Secret, SecretText, SignError, Signer, TextProblem};
 use crate::fingerprint::Fingerprint;
 use crate::time::{Timestamp, whole_second};
@@ -57,6 +58,12 @@ impl GpgSigner {
         if problems.is_empty() { Ok(signer) } else { Err(problems) }
     }
 
+    /// Returns where the secrets are.
+    #[cfg(test)]
+    pub(super) fn home_path(&self) -> std::path::PathBuf {
+        self.home.lock().unwrap().path().to_owned()
+    }
+
     fn sign(&self, mode: SignMode, text: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError> {
         // A signature that panicked has left nothing in the home that the next one relies on.
         let home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,12 +93,8 @@ impl Signer for GpgSigner {
 
     fn public_keyring(&self) -> Result<Vec<u8>, SignError> {
         let home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
-        let fingerprints = self.public.iter().map(|key| key.fingerprint.to_string());
-        let mut keyring = Vec::new();
-        home.context()?
-            .export(fingerprints, ExportMode::MINIMAL, &mut keyring)
-            .map_err(|source| SignError::Gpg { action: "export public keys", source })?;
-        Ok(keyring)
+        let fingerprints: Vec<_> = self.public.iter().map(|key| key.fingerprint).collect();
+        export(&home, &fingerprints, Form::Armored)
     }
 }
 
@@ -130,11 +133,14 @@ fn load(home: &Home, spec: &KeySpec, now: Timestamp) -> Result<(PublicKey, Loade
     }
     let key = key::find(home, spec.fingerprint)?.ok_or_else(|| failed(missing()))?;
     judge(&key, now).map_err(failed)?;
-    let public = describe(&spec.name, &key, now).ok_or_else(|| failed(KeyProblem::NotAKey))?;
+    let mut public = describe(&spec.name, &key, now).ok_or_else(|| failed(KeyProblem::NotAKey))?;
+    let bound = self_signatures(&export(home, &[spec.fingerprint], Form::Binary)?);
+    judge_self_signatures(&mut public, &bound).map_err(failed)?;
     let loaded = LoadedKey {
         name: spec.name.clone(),
         key,
-        passphrase: spec.passphrase.clone(),
+        // An empty variable is how a build system spells that there is none.
+        passphrase: spec.passphrase.clone().filter(|text| !text.expose().is_empty()),
         prompt: match (&spec.secret, &spec.passphrase) {
             (Secret::Agent { .. }, None) => PinentryMode::Default,
             _ => PinentryMode::Loopback,
@@ -180,6 +186,24 @@ fn import_public(
     }
     let imported = home.context()?.import(&public).map_err(failed)?;
     Ok(imported.imports().filter_map(|key| key.fingerprint().ok()?.parse().ok()).collect())
+}
+
+/// How exported keys are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Armored,
+    Binary,
+}
+
+/// Returns public keys with their self-signatures only.
+fn export(home: &Home, keys: &[Fingerprint], form: Form) -> Result<Vec<u8>, SignError> {
+    let mut context = home.context()?;
+    context.set_armor(form == Form::Armored);
+    let mut keyring = Vec::new();
+    context
+        .export(keys.iter().map(Fingerprint::to_string), ExportMode::MINIMAL, &mut keyring)
+        .map_err(|source| SignError::Gpg { action: "export public keys", source })?;
+    Ok(keyring)
 }
 
 /// Signs with all `keys` in one armor block.

@@ -3,6 +3,7 @@
 use gpgme::KeyListMode;
 
 use super::home::{Agent, Home};
+use super::packets::{Kind, SelfSignature};
 use super::{KeyProblem, SignError, VerifyError};
 use crate::fingerprint::Fingerprint;
 use crate::time::{Timestamp, day};
@@ -24,7 +25,8 @@ pub struct PublicKey {
     pub expires: Option<Timestamp>,
     /// The part that signs: a subkey or the primary key itself; `None` if there is none.
     pub signing: Option<SigningKey>,
-    /// The earliest time that a signature by it may carry.
+    /// The earliest time that a signature by it may carry: when its parts were made and, for a
+    /// key that signs, when they were last vouched for.
     pub valid_from: Timestamp,
 }
 
@@ -144,6 +146,30 @@ fn judge_signing_parts(key: &gpgme::Key, now: Timestamp) -> Result<(), KeyProble
         return Err(KeyProblem::NoSecret);
     }
     judge_algorithm(&chosen.algorithm)
+}
+
+/// Refuses a key that vouches for itself only by a weak hash, and notes since when it does.
+///
+/// sqv looks for self-signatures as of the time of a signature: one that is older than them is
+/// refused, even if the key is not younger.
+pub(super) fn judge_self_signatures(
+    key: &mut PublicKey,
+    signatures: &[SelfSignature],
+) -> Result<(), KeyProblem> {
+    let subkey = key.signing.as_ref().filter(|part| part.fingerprint != key.fingerprint);
+    let subkey_created = subkey.map(|part| part.created);
+    let of_user_ids = signatures.iter().filter(|signature| signature.kind == Kind::UserId);
+    let of_subkey = signatures.iter().filter(|signature| {
+        signature.kind == Kind::Subkey && Some(signature.part_created) == subkey_created
+    });
+    for relevant in [of_user_ids.collect::<Vec<_>>(), of_subkey.collect()] {
+        if !relevant.is_empty() && relevant.iter().all(|signature| signature.is_weak) {
+            return Err(KeyProblem::WeakSelfSignature);
+        }
+        let made = relevant.iter().map(|signature| signature.made);
+        key.valid_from = made.fold(key.valid_from, Timestamp::max);
+    }
+    Ok(())
 }
 
 /// Lets pass what every apt since 2.6 accepts: measured, and `APT::Key::Assert-Pubkey-Algo`.

@@ -11,6 +11,7 @@ mod error;
 mod gpg;
 mod home;
 mod key;
+mod packets;
 mod secret;
 #[cfg(test)]
 mod tests;
