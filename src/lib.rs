@@ -26,5 +26,6 @@ pub mod digest;
 pub mod manifest;
 pub mod fingerprint;
 pub mod sign;
+pub mod store;
 pub mod text;
 pub mod time;

@@ -1,0 +1,130 @@
+//! Writing what is written only once: packages, index files by hash, history.
+//!
+//! An object that is there already is success, but only after a look at what it holds; so here an
+//! attempt whose outcome isn't known may simply be repeated.
+
+use std::path::Path as FilePath;
+
+use bytes::Bytes;
+use object_store::path::Path;
+use object_store::{ObjectStoreExt as _, PutMode};
+
+use super::error::Outcome;
+use super::retry::Attempts;
+use super::upload::{PART, Source};
+use super::{Headers, Key, Operation, Store, StoreError};
+use crate::digest::Sha256;
+
+/// The largest object that goes up with one request, in bytes.
+const WHOLE: u64 = 16 << 20;
+
+/// The largest object that is read back to compare it; of a larger one only the size is.
+const READ_BACK: u64 = 1 << 20;
+
+/// How a create-only write ended; either way the key holds the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creation {
+    /// It was written now.
+    New,
+    /// It was there.
+    AlreadyThere,
+}
+
+/// What a key is to hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Content {
+    pub(super) size: u64,
+    pub(super) sha256: Sha256,
+}
+
+impl Store {
+    /// Writes `bytes`, whose digest is `sha256`, unless the key holds them already.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::DifferentContent`] if the key holds anything else; large objects are told
+    /// apart by their size alone, since their keys name their content.
+    pub async fn create(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+        sha256: Sha256,
+        headers: &Headers,
+    ) -> Result<Creation, StoreError> {
+        let path = self.path(key)?;
+        let content = Content { size: bytes.len() as u64, sha256 };
+        let mut attempts = Attempts::new(self.inner.first_pause);
+        loop {
+            let options = self.options(PutMode::Create, sha256, headers);
+            let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
+            let Err(error) = written else { return Ok(Creation::New) };
+            let outcome = Outcome::of(&error);
+            if outcome == Outcome::Refused && self.holds(key, &path, content).await? {
+                return Ok(Creation::AlreadyThere);
+            }
+            if outcome == Outcome::Final || !attempts.again().await {
+                return Err(StoreError::new(Operation::Write, path.as_ref(), error));
+            }
+        }
+    }
+
+    /// Writes the file at `file`, of `size` bytes with the digest `sha256`, unless the key holds
+    /// its content already.
+    ///
+    /// The file is hashed again as it is read: what lands is what was planned. Memory is bounded
+    /// over all uploads of this store, whatever their sizes and number. A call that is dropped half
+    /// way may leave an unfinished upload behind, which the bucket's lifecycle rules clean up.
+    ///
+    /// # Errors
+    ///
+    /// - [`StoreError::SourceChanged`] if the file has other content than planned; nothing was
+    ///   written;
+    /// - [`StoreError::DifferentContent`] as for [`Store::create`].
+    pub async fn create_from_file(
+        &self,
+        key: &Key,
+        file: &FilePath,
+        content: (u64, Sha256),
+        headers: &Headers,
+    ) -> Result<Creation, StoreError> {
+        let (size, sha256) = content;
+        let content = Content { size, sha256 };
+        let mut source = Source::new(file, content);
+        if size <= WHOLE {
+            let _held = self.reserve(size).await;
+            let bytes = source.all().await?;
+            return self.create(key, bytes, sha256, headers).await;
+        }
+        let path = self.path(key)?;
+        // An upload in parts learns only at its end that it was in vain.
+        if self.holds(key, &path, content).await? {
+            return Ok(Creation::AlreadyThere);
+        }
+        self.upload(key, source, headers).await
+    }
+
+    /// Returns whether the key holds the content, as far as that can be told at little cost.
+    pub(super) async fn holds(
+        &self,
+        key: &Key,
+        path: &Path,
+        content: Content,
+    ) -> Result<bool, StoreError> {
+        let is_same = if content.size <= READ_BACK {
+            let Some((_, bytes)) = self.fetch(path, content.size).await? else { return Ok(false) };
+            bytes.is_some_and(|bytes| Sha256::of(&bytes) == content.sha256)
+        } else {
+            match self.backend().head(path).await {
+                Ok(meta) => meta.size == content.size,
+                Err(object_store::Error::NotFound { .. }) => return Ok(false),
+                Err(error) => return Err(StoreError::new(Operation::Look, path.as_ref(), error)),
+            }
+        };
+        match is_same {
+            true => Ok(true),
+            false => Err(StoreError::DifferentContent { key: key.clone() }),
+        }
+    }
+}
+
+const _: () = assert!(PART <= WHOLE, "an upload in parts has more than one");

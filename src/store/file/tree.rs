@@ -1,0 +1,309 @@
+//! A directory tree in which objects appear whole or not at all.
+//!
+//! Every step from the root down is taken by `openat` and never through a symbolic link, so that
+//! no key leads out of the tree, whatever else lies in it. A new file is written under a temporary
+//! name in its final directory, and gets its own name by one rename. Two processes that compare
+//! and rename are kept apart by a lock that dies with its holder.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags};
+
+/// How the names of unfinished files begin; such a name is no object.
+pub(super) const TEMPORARY: &str = ".repoman-tmp-";
+
+/// The lock file; it is no object either.
+pub(super) const LOCK: &str = ".repoman/lock";
+
+const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
+const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o755);
+
+/// How often a directory may vanish under a writer's feet, because its last file was deleted.
+const VANISHINGS: usize = 16;
+
+/// A directory and everything below.
+#[derive(Debug)]
+pub(super) struct Tree {
+    root: PathBuf,
+}
+
+/// What to do about a directory that isn't there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Fail,
+    Make,
+}
+
+/// A file that isn't visible yet; dropped, it is gone.
+#[derive(Debug)]
+pub(super) struct Staged {
+    directory: OwnedFd,
+    temporary: String,
+    name: String,
+    file: File,
+}
+
+/// Which writer of a key goes through.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Condition<'a> {
+    /// Any.
+    Always,
+    /// The one whose key isn't there.
+    Absent,
+    /// The one who knows the current tag.
+    Tag(&'a str),
+}
+
+impl Tree {
+    /// Returns the tree below `root`, which need not exist yet.
+    pub(super) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Returns the directory that everything lies in.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Opens the object at `key`; what isn't a regular file isn't there.
+    pub(super) fn open(&self, key: &str) -> io::Result<File> {
+        if is_private(key) {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let (directory, name) = self.parent(key, Missing::Fail).map_err(absent)?;
+        // Without NONBLOCK a named pipe would hold us up for ever.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = fs::openat(&directory, name, flags, Mode::empty()).map_err(absent)?;
+        let file = File::from(file);
+        match file.metadata()?.is_file() {
+            true => Ok(file),
+            false => Err(ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Returns whether `key` is a directory that can be reached without a symbolic link.
+    pub(super) fn has_directory(&self, key: &str) -> io::Result<bool> {
+        let walk = self.descend(key.split('/').filter(|part| !part.is_empty()), Missing::Fail);
+        match walk.map_err(absent) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes an empty file that is to become `key`, and the directories above it.
+    pub(super) fn stage(&self, key: &str) -> io::Result<Staged> {
+        if is_private(key) {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "the name is reserved"));
+        }
+        let mut vanished = 0;
+        loop {
+            match self.try_stage(key) {
+                Err(error) if error.kind() == ErrorKind::NotFound && vanished < VANISHINGS => {
+                    vanished += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn try_stage(&self, key: &str) -> io::Result<Staged> {
+        let (directory, name) = self.parent(key, Missing::Make)?;
+        let temporary = format!("{TEMPORARY}{:016x}", rand::random::<u64>());
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let file = fs::openat(&directory, &temporary, flags, FILE_MODE)?;
+        Ok(Staged { directory, temporary, name: name.to_owned(), file: file.into() })
+    }
+
+    /// Gives a staged file its name if the condition holds, and returns its tag.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::AlreadyExists`] if the condition does not hold.
+    pub(super) fn publish(&self, staged: Staged, condition: Condition<'_>) -> io::Result<String> {
+        match condition {
+            Condition::Absent => staged.appear(),
+            Condition::Always | Condition::Tag(_) => {
+                // A rename that is durable before the bytes are would leave an empty file where
+                // there was a good one. New names need no such care: the barrier comes before
+                // anything refers to them.
+                staged.file.sync_all()?;
+                let _lock = self.lock()?;
+                staged.replace(condition)
+            }
+        }
+    }
+
+    /// Removes `key`, and the directories that this leaves empty.
+    pub(super) fn remove(&self, key: &str) -> io::Result<()> {
+        if is_private(key) {
+            return Ok(());
+        }
+        let removed = {
+            let _lock = self.lock()?;
+            self.parent(key, Missing::Fail)
+                .and_then(|(directory, name)| Ok(fs::unlinkat(directory, name, AtFlags::empty())?))
+        };
+        match removed.map_err(absent) {
+            Ok(()) => self.prune(key),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Removes the directories above `key` as long as they are empty.
+    fn prune(&self, key: &str) {
+        let mut below = key;
+        while let Some((above, _)) = below.rsplit_once('/') {
+            let removed = self.parent(above, Missing::Fail).and_then(|(directory, name)| {
+                Ok(fs::unlinkat(directory, name, AtFlags::REMOVEDIR)?)
+            });
+            // It isn't empty, or somebody else took it away: both end the climb.
+            if removed.is_err() {
+                return;
+            }
+            below = above;
+        }
+    }
+
+    /// Waits until everything written so far would survive a loss of power.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        match self.descend([], Missing::Fail) {
+            Ok(root) => Ok(fs::syncfs(root)?),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits for the right to compare and rename; the right ends when the file is closed.
+    fn lock(&self) -> io::Result<File> {
+        let (directory, name) = self.parent(LOCK, Missing::Make)?;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(fs::openat(directory, name, flags, FILE_MODE)?);
+        file.lock()?;
+        Ok(file)
+    }
+
+    /// Opens the directory that holds `key`, and returns it with the last segment.
+    fn parent<'a>(&self, key: &'a str, missing: Missing) -> io::Result<(OwnedFd, &'a str)> {
+        let mut segments = key.split('/');
+        let name = segments.next_back().unwrap_or_default();
+        Ok((self.descend(segments, missing)?, name))
+    }
+
+    /// Walks down from the root, one directory at a time.
+    fn descend<'a>(
+        &self,
+        segments: impl IntoIterator<Item = &'a str>,
+        missing: Missing,
+    ) -> io::Result<OwnedFd> {
+        if missing == Missing::Make {
+            DirBuilder::new().recursive(true).mode(DIRECTORY_MODE.bits()).create(&self.root)?;
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut directory = fs::open(&self.root, flags, Mode::empty())?;
+        for segment in segments {
+            if missing == Missing::Make {
+                match fs::mkdirat(&directory, segment, DIRECTORY_MODE) {
+                    Ok(()) | Err(rustix::io::Errno::EXIST) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            directory = fs::openat(&directory, segment, flags | OFlags::NOFOLLOW, Mode::empty())?;
+        }
+        Ok(directory)
+    }
+}
+
+impl Staged {
+    /// Returns the file to write to.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Takes a name that nobody has.
+    fn appear(self) -> io::Result<String> {
+        let (directory, name) = (&self.directory, self.name.as_str());
+        let tag = self.stamp(None)?;
+        let flags = RenameFlags::NOREPLACE;
+        match fs::renameat_with(directory, &self.temporary, directory, name, flags) {
+            Ok(()) => Ok(tag),
+            // File systems without that flag (NFS) have hard links, which don't replace either.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+                fs::linkat(directory, &self.temporary, directory, name, AtFlags::empty())?;
+                Ok(tag)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes its name from whoever has it; the caller holds the lock.
+    fn replace(self, condition: Condition<'_>) -> io::Result<String> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let current = match fs::openat(&self.directory, &self.name, flags, Mode::empty()) {
+            Ok(file) => Some(File::from(file).metadata()?),
+            Err(rustix::io::Errno::NOENT) => None,
+            Err(error) => return Err(error.into()),
+        };
+        if let Condition::Tag(expected) = condition
+            && current.as_ref().map(tag).as_deref() != Some(expected)
+        {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        let tag = self.stamp(current.map(|metadata| metadata.modified()).transpose()?)?;
+        fs::renameat(&self.directory, &self.temporary, &self.directory, &self.name)?;
+        Ok(tag)
+    }
+
+    /// Sets the time of modification, later than `previous`, and returns the tag.
+    ///
+    /// A tag is made of that time; since it only ever grows, no tag of a key comes back, and a
+    /// content that does is told from what it was before.
+    fn stamp(&self, previous: Option<SystemTime>) -> io::Result<String> {
+        let now = SystemTime::now();
+        let floor = previous.unwrap_or(SystemTime::UNIX_EPOCH);
+        // Some file systems keep whole seconds, or even seconds, only.
+        for step in [Duration::from_nanos(1), Duration::from_secs(2)] {
+            self.file.set_modified(now.max(floor + step))?;
+            let metadata = self.file.metadata()?;
+            if metadata.modified()? > floor {
+                return Ok(tag(&metadata));
+            }
+        }
+        Err(io::Error::other("the file system keeps no times of modification"))
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // After a rename there is nothing left to remove; after a crash, listings skip it.
+        let _ = fs::unlinkat(&self.directory, &self.temporary, AtFlags::empty());
+    }
+}
+
+/// Returns the entity tag of a file: it changes whenever the key is written again.
+pub(super) fn tag(metadata: &std::fs::Metadata) -> String {
+    let (seconds, nanoseconds) = (metadata.mtime(), metadata.mtime_nsec());
+    format!("\"{seconds:x}.{nanoseconds:x}-{:x}-{:x}\"", metadata.size(), metadata.ino())
+}
+
+/// Returns whether `key` is ours to keep order with, and no object.
+pub(super) fn is_private(key: &str) -> bool {
+    key == LOCK || key.rsplit('/').next().is_some_and(|name| name.starts_with(TEMPORARY))
+}
+
+/// Makes "not there" of everything that means that no object can be at a key.
+fn absent(error: impl Into<io::Error>) -> io::Error {
+    use rustix::io::Errno;
+    let error = error.into();
+    match Errno::from_io_error(&error) {
+        Some(Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG) => ErrorKind::NotFound.into(),
+        _ => error,
+    }
+}

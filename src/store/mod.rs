@@ -1,0 +1,191 @@
+//! Objects by key, in a bucket, a directory, or memory; it knows nothing of packages.
+//!
+//! [`Store`] offers what the commit protocol stands on: create-only writes, a compare-and-swap
+//! whose outcome is settled by reading back ([`Store::replace`]), whole listings, and a barrier.
+//! Below it lies any [`ObjectStore`], so that a simulation can put itself between.
+//!
+//! It refuses to guess: whatever happened to a write that was neither confirmed nor refused is
+//! looked up, or reported as not known.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use repoman::store::{Key, Settings, Store};
+//!
+//! let store = Store::open(&Settings::new("s3://acme-apt/debian".parse()?));
+//! let release = store.get(&Key::parse("dists/bookworm/InRelease")?, 1 << 20).await?;
+//! # Ok(()) }
+//! ```
+
+mod create;
+mod error;
+mod file;
+mod key;
+mod object;
+mod read;
+mod retry;
+mod s3;
+mod settings;
+mod swap;
+mod upload;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use tokio::sync::Semaphore;
+
+pub use self::create::Creation;
+pub use self::error::{Operation, StoreError};
+use self::file::Directory;
+pub use self::key::{Key, KeyError};
+pub use self::object::{Entry, Etag, Headers, Object, Storage};
+use self::s3::S3;
+pub use self::s3::fault::{Fault, FaultKind};
+pub use self::settings::{Location, LocationError, Settings};
+pub use self::swap::Replacement;
+
+/// How many bytes of content may be in memory at once for uploads, over the whole store.
+const BUDGET: usize = 64 << 20;
+
+/// How long to wait before the second attempt at a write; doubled for each one after it.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// A repository's place; cheap to clone.
+///
+/// Displayed as the URL, which holds no secrets. Nothing is sent, and no credentials are looked
+/// for, before the first request. The caller bounds how many requests run at once, by
+/// [`Store::jobs`]; the memory that uploads take is bounded here.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Arc<dyn ObjectStore>,
+    kind: Kind,
+    /// What all keys start with; empty, or without a slash at either end.
+    prefix: String,
+    url: String,
+    jobs: usize,
+    storage_class: Option<String>,
+    budget: Semaphore,
+    first_pause: Duration,
+}
+
+/// The backend once more, for what the trait hasn't.
+enum Kind {
+    Bucket(S3),
+    Directory(Directory),
+    Other,
+}
+
+/// Asks a backend's multipart upload not to replace an object that is there when it completes.
+#[derive(Debug, Clone, Copy)]
+struct CreateOnly;
+
+impl Store {
+    /// Returns the store that the settings describe; makes no request.
+    pub fn open(settings: &Settings) -> Self {
+        let (backend, kind, prefix): (Arc<dyn ObjectStore>, _, _) = match &settings.location {
+            Location::S3 { bucket, prefix } => {
+                let bucket = S3::new(bucket, settings.access(), settings.placement());
+                (Arc::new(bucket.clone()), Kind::Bucket(bucket), prefix.clone())
+            }
+            Location::File { root } => {
+                let directory = Directory::new(root.clone());
+                (Arc::new(directory.clone()), Kind::Directory(directory), String::new())
+            }
+        };
+        Self::assemble(Inner {
+            backend,
+            kind,
+            prefix,
+            url: settings.location.to_string(),
+            jobs: settings.jobs.max(1),
+            storage_class: settings.storage_class.clone(),
+            budget: Semaphore::new(BUDGET),
+            first_pause: FIRST_PAUSE,
+        })
+    }
+
+    /// Returns an empty store in memory.
+    pub fn in_memory() -> Self {
+        Self::with_backend(Arc::new(InMemory::new()), "memory:///")
+    }
+
+    /// Returns a store over any backend, without pauses between attempts; for simulations.
+    pub fn with_backend(backend: Arc<dyn ObjectStore>, url: &str) -> Self {
+        Self::assemble(Inner {
+            backend,
+            kind: Kind::Other,
+            prefix: String::new(),
+            url: url.to_owned(),
+            jobs: Settings::JOBS,
+            storage_class: None,
+            budget: Semaphore::new(BUDGET),
+            first_pause: Duration::ZERO,
+        })
+    }
+
+    fn assemble(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Returns how many requests the caller should have under way at most.
+    pub fn jobs(&self) -> usize {
+        self.inner.jobs
+    }
+
+    /// Returns the keys, at most a thousand, that listings met and could not return.
+    ///
+    /// Only strangers write such keys: with empty or relative segments, or control characters.
+    pub fn unlistable(&self) -> Vec<String> {
+        match &self.inner.kind {
+            Kind::Bucket(bucket) => bucket.unlistable(),
+            Kind::Directory(_) | Kind::Other => Vec::new(),
+        }
+    }
+
+    /// Waits until everything written so far would survive a loss of power.
+    ///
+    /// Of consequence for directories only: a bucket doesn't confirm before that.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Backend`] if the file system can't.
+    pub async fn barrier(&self) -> Result<(), StoreError> {
+        match &self.inner.kind {
+            Kind::Directory(directory) => directory
+                .sync()
+                .await
+                .map_err(|error| StoreError::new(Operation::Flush, &self.inner.url, error)),
+            Kind::Bucket(_) | Kind::Other => Ok(()),
+        }
+    }
+
+    fn backend(&self) -> &dyn ObjectStore {
+        &*self.inner.backend
+    }
+
+    fn path(&self, key: &Key) -> Result<Path, StoreError> {
+        Ok(key.under(&self.inner.prefix)?)
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.inner.url)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.inner.url)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! From settings to a client: region, credentials, retries, time limits.
+//!
+//! Nothing here sends a request by itself, except that credentials or a region may have to be
+//! asked for (instance metadata, SSO, STS).
+
+use std::time::Duration;
+
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation,
+};
+
+/// How to reach a bucket, and as whom.
+#[derive(Debug, Clone, Default)]
+pub(in crate::store) struct Access {
+    /// The bucket's region; else the environment's, the profile's, the instance's.
+    pub(in crate::store) region: Option<String>,
+    /// The server, if it isn't AWS.
+    pub(in crate::store) endpoint: Option<String>,
+    /// Whether the bucket goes into the path and not into the host name.
+    pub(in crate::store) path_style: bool,
+    /// A role to assume with the credentials found.
+    pub(in crate::store) role: Option<String>,
+    /// The profile of the AWS configuration files.
+    pub(in crate::store) profile: Option<String>,
+    /// Credentials to use instead of searching for some; tests only.
+    pub(in crate::store) fixed: Option<Credentials>,
+}
+
+/// Attempts at a request, the first one included, where retrying is safe.
+const ATTEMPTS: u32 = 6;
+
+/// What a bucket's region is called where there are none.
+const DEFAULT_REGION: &str = "us-east-1";
+
+impl Access {
+    /// Returns a client; the same one is to be used for everything, since it caches credentials.
+    pub(super) async fn client(&self) -> Client {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(self.regions())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(time_limit(0))
+            // Older servers refuse the trailers that are the default, and lack them in answers.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        if let Some(profile) = &self.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(credentials) = &self.fixed {
+            loader = loader.credentials_provider(credentials.clone());
+        }
+        let shared = loader.load().await;
+        let mut builder = Builder::from(&shared).force_path_style(self.path_style);
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder.endpoint_url(endpoint);
+        }
+        if let Some(role) = &self.role {
+            builder = builder.credentials_provider(assumed(role, &shared).await);
+        }
+        Client::from_conf(builder.build())
+    }
+
+    /// Returns where to look for the region, in order.
+    fn regions(&self) -> RegionProviderChain {
+        let mut profile = ProfileFileRegionProvider::builder();
+        if let Some(name) = &self.profile {
+            profile = profile.profile_name(name);
+        }
+        let chain = RegionProviderChain::first_try(self.region.clone().map(Region::new))
+            .or_else(EnvironmentVariableRegionProvider::new())
+            .or_else(profile.build());
+        match self.endpoint {
+            Some(_) => chain.or_else(Region::from_static(DEFAULT_REGION)),
+            None => chain.or_default_provider(),
+        }
+    }
+}
+
+/// Returns a provider that trades the credentials of `shared` for those of `role`.
+async fn assumed(role: &str, shared: &SdkConfig) -> AssumeRoleProvider {
+    AssumeRoleProvider::builder(role).session_name("repoman").configure(shared).build().await
+}
+
+/// Returns the time limits of a request that carries so many bytes: one that crawls along at
+/// 64 KiB/s still gets through, one that hangs does not hold everything up.
+pub(super) fn time_limit(length: u64) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .read_timeout(Duration::from_secs(60 + length / (64 * 1024)))
+        .build()
+}
+
+/// Returns overrides for a request of so many bytes that may be sent only once.
+///
+/// An automatic retry of a conditional write turns our own success into a failed condition.
+pub(super) fn only_once(length: u64) -> Builder {
+    patient(length).retry_config(RetryConfig::disabled())
+}
+
+/// Returns overrides for a request of so many bytes.
+pub(super) fn patient(length: u64) -> Builder {
+    Builder::new().timeout_config(time_limit(length))
+}

@@ -1,0 +1,1 @@
+//! The promises of [`Store`], over every backend.
