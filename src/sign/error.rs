@@ -30,7 +30,7 @@ pub enum SignError {
     #[error("GnuPG can't be run")]
     NoGnuPg(#[source] Option<std::io::Error>),
     /// No directory for the private GnuPG home can be written to.
-    #[error("no directory for a private GnuPG home is writable (tried {})", list(.tried))]
+    #[error("no directory for a private GnuPG home is writable (tried {})", paths(.tried))]
     Home {
         /// The directories that were tried.
         tried: Vec<PathBuf>,
@@ -38,7 +38,7 @@ pub enum SignError {
         #[source]
         source: std::io::Error,
     },
-    /// The gpg-agent of the user doesn't answer.
+    /// No gpg-agent answers: the user's, or the one that was to be started.
     #[error("gpg-agent can't be reached")]
     Agent(#[source] std::io::Error),
     /// The private GnuPG home can't be written to any more.
@@ -64,14 +64,14 @@ pub enum KeyProblem {
     /// The secret is empty.
     #[error("its secret is empty")]
     Empty,
-    /// The secret is not an armored OpenPGP key.
-    #[error("its secret is not an armored OpenPGP private key block")]
+    /// The secret is not an armored OpenPGP key, or a damaged one.
+    #[error("its secret is not an intact armored OpenPGP private key block")]
     NotAKey,
     /// A public key was given as the secret.
     #[error("its secret is a public key block")]
     PublicOnly,
     /// The block holds other keys than the wanted one.
-    #[error("its secret holds {}, not {wanted}", keys(.held))]
+    #[error("its secret holds {}, not {wanted}", list(.held))]
     Mismatch {
         /// The fingerprint of the manifest.
         wanted: Fingerprint,
@@ -154,7 +154,9 @@ impl SignError {
                 Some("give every key as env: or file:, or import all of them into one agent")
             }
             Self::NoGnuPg(_) => Some("install the packages gnupg and gpg-agent"),
-            Self::Agent(_) => Some("run `gpgconf --launch gpg-agent` and look at what it says"),
+            Self::Agent(_) => {
+                Some("is the package gpg-agent installed? try `gpgconf --launch gpg-agent`")
+            }
             Self::Home { .. } => Some("make /tmp writable, or set TMPDIR to a short path"),
             Self::Text(_) | Self::Write(_) | Self::Gpg { .. } | Self::Unexpected(_) => None,
         }
@@ -191,20 +193,14 @@ impl KeyProblem {
     }
 }
 
-fn list(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+fn list(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn keys(held: &[Fingerprint]) -> String {
-    match held {
-        [] => "no secret key".to_owned(),
-        _ => held.iter().map(Fingerprint::to_string).collect::<Vec<_>>().join(", "),
-    }
+fn paths(paths: &[PathBuf]) -> String {
+    list(&paths.iter().map(|path| path.display()).collect::<Vec<_>>())
 }
 
 fn signers(signers: &[SignatureStatus]) -> String {
-    match signers {
-        [] => "no signature".to_owned(),
-        _ => signers.iter().map(SignatureStatus::to_string).collect::<Vec<_>>().join(", "),
-    }
+    if signers.is_empty() { "no signature".to_owned() } else { list(signers) }
 }

@@ -119,12 +119,13 @@ fn home_for(specs: &[KeySpec], now: Timestamp) -> Result<Home, SignError> {
 fn load(home: &Home, spec: &KeySpec, now: Timestamp) -> Result<(PublicKey, LoadedKey), SignError> {
     let failed = |problem| SignError::Key { name: spec.name.clone(), problem };
     let held = match &spec.secret {
-        Secret::Armored(block) => import_secret(home, block).map_err(failed)?,
+        Secret::Armored(block) => import_secret(home, spec, block.expose())?,
         Secret::Agent { home: user_home } => {
             import_public(home, user_home.as_deref(), spec.fingerprint)?
         }
     };
     let missing = || match spec.secret {
+        Secret::Armored(_) if held.is_empty() => KeyProblem::NotAKey,
         Secret::Armored(_) => KeyProblem::Mismatch { wanted: spec.fingerprint, held: held.clone() },
         Secret::Agent { .. } => KeyProblem::NotInKeyring(spec.fingerprint),
     };
@@ -152,22 +153,30 @@ fn load(home: &Home, spec: &KeySpec, now: Timestamp) -> Result<(PublicKey, Loade
 }
 
 /// Imports a private key block; returns the fingerprints of the secret keys in it.
-fn import_secret(home: &Home, block: &SecretText) -> Result<Vec<Fingerprint>, KeyProblem> {
-    let block = block.expose();
-    if block.trim().is_empty() {
-        return Err(KeyProblem::Empty);
-    }
-    if !block.contains("-----BEGIN PGP PRIVATE KEY BLOCK-----") {
-        let public = block.contains("-----BEGIN PGP PUBLIC KEY BLOCK-----");
-        return Err(if public { KeyProblem::PublicOnly } else { KeyProblem::NotAKey });
-    }
-    let mut context = home.context().map_err(|_| KeyProblem::NotAKey)?;
-    let imported = context.import(block.as_bytes()).map_err(|_| KeyProblem::NotAKey)?;
-    if imported.secret_considered() == 0 {
-        return Err(KeyProblem::NotAKey);
-    }
+fn import_secret(home: &Home, spec: &KeySpec, block: &str) -> Result<Vec<Fingerprint>, SignError> {
+    let failed = |problem| SignError::Key { name: spec.name.clone(), problem };
+    judge_block(block).map_err(failed)?;
+    let imported = home.context()?.import(block.as_bytes()).map_err(|source| {
+        // All that gpg says about what isn't a key.
+        let empty = source.code() == gpgme::Error::NO_DATA.code();
+        let vague = SignError::Gpg { action: "import a private key", source };
+        if empty { failed(KeyProblem::NotAKey) } else { vague }
+    })?;
     let secret = imported.imports().filter(|key| key.status().contains(gpgme::ImportFlags::SECRET));
     Ok(secret.filter_map(|key| key.fingerprint().ok()?.parse().ok()).collect())
+}
+
+/// Refuses what can't be a private key block, by its first line.
+fn judge_block(block: &str) -> Result<(), KeyProblem> {
+    if block.trim().is_empty() {
+        Err(KeyProblem::Empty)
+    } else if block.contains("-----BEGIN PGP PRIVATE KEY BLOCK-----") {
+        Ok(())
+    } else if block.contains("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
+        Err(KeyProblem::PublicOnly)
+    } else {
+        Err(KeyProblem::NotAKey)
+    }
 }
 
 /// Copies the public part of a key from a user's keyring; returns the fingerprints copied.

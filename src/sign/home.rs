@@ -17,6 +17,7 @@ use gpgme::{Context, Protocol};
 use tempfile::TempDir;
 
 use super::SignError;
+use crate::text::printable;
 use crate::time::Timestamp;
 
 /// A socket's path is held in 108 bytes (unix(7)), with `/S.gpg-agent.browser` and a NUL in them.
@@ -30,6 +31,7 @@ const LONGEST_HOME: usize = 108 - 21;
 const CONFIGURATION: &str = "\
 batch
 no-tty
+no-autostart
 no-greeting
 no-emit-version
 no-comments
@@ -73,7 +75,11 @@ impl Home {
         let home = Self { directory: private_directory()?, agent };
         match &home.agent {
             Agent::None => {}
-            Agent::Own => home.write("gpg-agent.conf", AGENT_CONFIGURATION)?,
+            Agent::Own => {
+                home.write("gpg-agent.conf", AGENT_CONFIGURATION)?;
+                // gpg would start it too, but call its absence a bad key.
+                gpgconf(Some(home.directory.path()), &["--launch", "gpg-agent"])?;
+            }
             Agent::Borrowed(socket) => {
                 // A redirection as libassuan reads it (assuan_sock_set_sockaddr_un).
                 home.write("S.gpg-agent", &format!("%Assuan%\nsocket={}\n", socket.display()))?;
@@ -85,13 +91,9 @@ impl Home {
 
     /// Makes gpg believe that it is `now`, and stays so; gpgme has no call for a signature's time.
     pub(super) fn set_time(&self, now: Timestamp) -> Result<(), SignError> {
-        let start = match self.agent {
-            Agent::Own => "",
-            Agent::None | Agent::Borrowed(_) => "no-autostart\n",
-        };
         // The mark freezes the time.
         let clock = format!("faked-system-time {}!\n", now.as_second().max(0));
-        self.write("gpg.conf", &format!("{CONFIGURATION}{start}{clock}"))
+        self.write("gpg.conf", &format!("{CONFIGURATION}{clock}"))
     }
 
     /// Returns a new gpgme context that works in this home and writes armor.
@@ -130,6 +132,10 @@ pub(super) fn context_in(home: Option<&Path>) -> Result<Context, SignError> {
     if let Some(home) = home {
         context.set_engine_home_dir(home.as_os_str().as_encoded_bytes()).map_err(failed)?;
     }
+    // gpgme gives a gpg that can't be run the version 1.0.0, and finds no data in any key then.
+    if !context.engine_info().check_version("2.2") {
+        return Err(SignError::NoGnuPg(None));
+    }
     context.set_armor(true);
     context.set_offline(true);
     Ok(context)
@@ -154,7 +160,8 @@ fn gpgconf(home: Option<&Path>, arguments: &[&str]) -> Result<String, SignError>
         .map_err(|source| SignError::NoGnuPg(Some(source)))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(SignError::Agent(io::Error::other(crate::text::printable(said.trim()))));
+        let said = said.lines().next().unwrap_or("gpgconf failed");
+        return Err(SignError::Agent(io::Error::other(printable(said))));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }

@@ -307,6 +307,8 @@ fn blocks_that_hold_something_else_are_refused() {
     assert_eq!(problem(spec(key, public.clone()), NOW), KeyProblem::PublicOnly);
     assert_eq!(problem(spec(key, " \n".into()), NOW), KeyProblem::Empty);
     assert_eq!(problem(spec(key, "garbage".into()), NOW), KeyProblem::NotAKey);
+    let secret = workshop.export("--export-secret-keys", key);
+    assert_eq!(problem(spec(key, secret[..200].into()), NOW), KeyProblem::NotAKey);
     let lying = public.replace("PUBLIC", "PRIVATE");
     assert_eq!(problem(spec(key, lying), NOW), KeyProblem::NotAKey);
 
@@ -343,7 +345,7 @@ fn the_problems_of_all_keys_are_told_at_once() {
         told,
         [
             "signing key 'release': its secret is empty",
-            "signing key 'release': its secret is not an armored OpenPGP private key block",
+            "signing key 'release': its secret is not an intact armored OpenPGP private key block",
         ]
     );
     assert!(errors.iter().all(|error| error.hint().is_some()));
