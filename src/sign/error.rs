@@ -78,6 +78,9 @@ pub enum KeyProblem {
         /// The secret keys that are there.
         held: Vec<Fingerprint>,
     },
+    /// The key is listed a second time.
+    #[error("it is the same key as '{0}'")]
+    SameAs(String),
     /// The user's keyring doesn't have the key.
     #[error("{0} is not in the user's keyring")]
     NotInKeyring(Fingerprint),
@@ -125,6 +128,9 @@ pub enum TextProblem {
     /// Clear-signing drops blanks at the ends of lines (RFC 4880, section 7.1).
     #[error("has blanks at the end of line {0}")]
     TrailingBlank(usize),
+    /// gpg cuts off lines of over 19990 bytes.
+    #[error("has a line that is too long for gpg, line {0}")]
+    LongLine(usize),
 }
 
 /// Why a text is not accepted as signed.
@@ -188,6 +194,7 @@ impl KeyProblem {
             Self::PassphraseMissing | Self::PassphraseWrong => {
                 Some("set `passphrase = \"env:VARIABLE\"` of the key")
             }
+            Self::SameAs(_) => Some("list it once in [signing] keys"),
             Self::Invalid | Self::Unusable(_) => None,
         }
     }

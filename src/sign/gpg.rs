@@ -1,6 +1,5 @@
 //! Signing with GnuPG: every key is brought into one private home, judged, proved, and then used.
 
-use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -9,6 +8,7 @@ use gpgme::{ExportMode, HashAlgorithm, PassphraseRequest, PinentryMode, SignMode
 use super::home::{self, Agent, Home};
 use super::key::{self, describe, judge, judge_self_signatures};
 use super::packets::self_signatures;
+use super::passphrase::PassphraseDesk;
 use super::{KeyProblem, KeySpec, PublicKey, Secret, SecretText, SignError, Signer, TextProblem};
 use crate::fingerprint::Fingerprint;
 use crate::time::{Timestamp, whole_second};
@@ -33,6 +33,18 @@ struct LoadedKey {
     prompt: PinentryMode,
 }
 
+impl LoadedKey {
+    fn new(spec: &KeySpec, key: gpgme::Key) -> Self {
+        // An empty variable is how a build system spells that there is none.
+        let passphrase = spec.passphrase.clone().filter(|text| !text.expose().is_empty());
+        let prompt = match (&spec.secret, &passphrase) {
+            (Secret::Agent { .. }, None) => PinentryMode::Default,
+            (Secret::Agent { .. }, Some(_)) | (Secret::Armored(_), _) => PinentryMode::Loopback,
+        };
+        Self { name: spec.name.clone(), key, passphrase, prompt }
+    }
+}
+
 impl GpgSigner {
     /// Loads the keys and proves each with a signature that is thrown away.
     ///
@@ -44,18 +56,21 @@ impl GpgSigner {
     /// Tells about every key that can't sign, in the order of `specs`.
     pub fn open(specs: &[KeySpec], now: Timestamp) -> Result<Self, Vec<SignError>> {
         let home = home_for(specs, now).map_err(|error| vec![error])?;
-        let mut signer = Self { public: Vec::new(), secret: Vec::new(), home: Mutex::new(home) };
-        let mut problems = Vec::new();
-        for spec in specs {
-            match load(signer.home.get_mut().unwrap_or_else(PoisonError::into_inner), spec, now) {
-                Ok((public, secret)) => {
-                    signer.public.push(public);
-                    signer.secret.push(secret);
+        let (mut public, mut secret, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, spec) in specs.iter().enumerate() {
+            match load_once(&home, &specs[..index], spec, now) {
+                Ok((public_key, secret_key)) => {
+                    public.push(public_key);
+                    secret.push(secret_key);
                 }
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(signer) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { public, secret, home: Mutex::new(home) })
+        } else {
+            Err(problems)
+        }
     }
 
     /// Returns where the secrets are.
@@ -115,41 +130,52 @@ fn home_for(specs: &[KeySpec], now: Timestamp) -> Result<Home, SignError> {
     Home::create(agent, now)
 }
 
+/// Loads a key unless it is among the `earlier` ones: gpg would sign with it only once.
+fn load_once(
+    home: &Home,
+    earlier: &[KeySpec],
+    spec: &KeySpec,
+    now: Timestamp,
+) -> Result<(PublicKey, LoadedKey), SignError> {
+    match earlier.iter().find(|other| other.fingerprint == spec.fingerprint) {
+        None => load(home, spec, now),
+        Some(other) => {
+            let problem = KeyProblem::SameAs(other.name.clone());
+            Err(SignError::Key { name: spec.name.clone(), problem })
+        }
+    }
+}
+
 /// Brings one key into the home and makes sure that it can sign.
 fn load(home: &Home, spec: &KeySpec, now: Timestamp) -> Result<(PublicKey, LoadedKey), SignError> {
     let failed = |problem| SignError::Key { name: spec.name.clone(), problem };
-    let held = match &spec.secret {
-        Secret::Armored(block) => import_secret(home, spec, block.expose())?,
-        Secret::Agent { home: user_home } => {
-            import_public(home, user_home.as_deref(), spec.fingerprint)?
-        }
-    };
-    let missing = || match spec.secret {
-        Secret::Armored(_) if held.is_empty() => KeyProblem::NotAKey,
-        Secret::Armored(_) => KeyProblem::Mismatch { wanted: spec.fingerprint, held: held.clone() },
-        Secret::Agent { .. } => KeyProblem::NotInKeyring(spec.fingerprint),
-    };
-    if !held.contains(&spec.fingerprint) {
-        return Err(failed(missing()));
-    }
-    let key = key::find(home, spec.fingerprint)?.ok_or_else(|| failed(missing()))?;
+    let key = bring(home, spec)?;
     judge(&key, now).map_err(failed)?;
     let mut public = describe(&spec.name, &key, now).ok_or_else(|| failed(KeyProblem::NotAKey))?;
-    let bound = self_signatures(&export(home, &[spec.fingerprint], Form::Binary)?);
-    judge_self_signatures(&mut public, &bound).map_err(failed)?;
-    let loaded = LoadedKey {
-        name: spec.name.clone(),
-        key,
-        // An empty variable is how a build system spells that there is none.
-        passphrase: spec.passphrase.clone().filter(|text| !text.expose().is_empty()),
-        prompt: match (&spec.secret, &spec.passphrase) {
-            (Secret::Agent { .. }, None) => PinentryMode::Default,
-            _ => PinentryMode::Loopback,
-        },
-    };
+    let signatures = self_signatures(&export(home, &[spec.fingerprint], Form::Binary)?);
+    judge_self_signatures(&mut public, &signatures).map_err(failed)?;
+    let secret = LoadedKey::new(spec, key);
     let proof_time = public.valid_from.max(whole_second(now));
-    sign(home, std::slice::from_ref(&loaded), SignMode::Detached, b"proof", proof_time)?;
-    Ok((public, loaded))
+    sign(home, std::slice::from_ref(&secret), SignMode::Detached, b"proof", proof_time)?;
+    Ok((public, secret))
+}
+
+/// Brings the wanted key, with or without others, into the home.
+fn bring(home: &Home, spec: &KeySpec) -> Result<gpgme::Key, SignError> {
+    let wanted = spec.fingerprint;
+    let held = match &spec.secret {
+        Secret::Armored(block) => import_secret(home, spec, block.expose())?,
+        Secret::Agent { home: user_home } => import_public(home, user_home.as_deref(), wanted)?,
+    };
+    let found = if held.contains(&wanted) { key::find(home, wanted)? } else { None };
+    found.ok_or_else(|| {
+        let problem = match spec.secret {
+            Secret::Armored(_) if held.is_empty() => KeyProblem::NotAKey,
+            Secret::Armored(_) => KeyProblem::Mismatch { wanted, held },
+            Secret::Agent { .. } => KeyProblem::NotInKeyring(wanted),
+        };
+        SignError::Key { name: spec.name.clone(), problem }
+    })
 }
 
 /// Imports a private key block; returns the fingerprints of the secret keys in it.
@@ -229,14 +255,17 @@ fn sign(
     let loopback = keys.iter().any(|key| key.prompt == PinentryMode::Loopback);
     let prompt = if loopback { PinentryMode::Loopback } else { PinentryMode::Default };
     context.set_pinentry_mode(prompt).map_err(failed)?;
-    for key in keys {
-        context.add_signer(&key.key).map_err(failed)?;
+    let mut desk = PassphraseDesk::default();
+    for LoadedKey { name, key, passphrase, .. } in keys {
+        context.add_signer(key).map_err(failed)?;
+        desk.add(name, key, passphrase.as_ref());
     }
-    let desk = PassphraseDesk::new(keys);
     let mut signed = Vec::new();
     let made = context
         .with_passphrase_provider(
-            |request: PassphraseRequest<'_>, out: &mut dyn Write| desk.answer(request, out),
+            |request: PassphraseRequest<'_>, out: &mut dyn std::io::Write| {
+                desk.answer(request, out)
+            },
             |context| context.sign(mode, text, &mut signed),
         )
         .map_err(|source| desk.explain(source))?;
@@ -251,60 +280,18 @@ fn sign(
     }
 }
 
-/// Hands out passphrases, and remembers for whom it did so last.
-struct PassphraseDesk<'a> {
-    keys: Vec<(Vec<String>, &'a str, Option<&'a SecretText>)>,
-    last: Mutex<Option<usize>>,
-}
-
-impl<'a> PassphraseDesk<'a> {
-    fn new(keys: &'a [LoadedKey]) -> Self {
-        let ids = |key: &LoadedKey| {
-            key.key.subkeys().filter_map(|part| Some(part.id().ok()?.to_owned())).collect()
-        };
-        let keys = keys.iter().map(|key| (ids(key), key.name.as_str(), key.passphrase.as_ref()));
-        Self { keys: keys.collect(), last: Mutex::new(None) }
-    }
-
-    /// Answers gpg's question for the passphrase of one key, once.
-    fn answer(&self, request: PassphraseRequest<'_>, out: &mut dyn Write) -> gpgme::Result<()> {
-        let hint = request.user_id_hint_raw().map_or(b"".as_slice(), std::ffi::CStr::to_bytes);
-        let asked = |(ids, _, _): &(Vec<String>, _, _)| {
-            ids.iter().any(|id| hint.starts_with(id.as_bytes()))
-        };
-        let index = self.keys.iter().position(asked).ok_or(gpgme::Error::CANCELED)?;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(index);
-        let passphrase = self.keys[index].2.ok_or(gpgme::Error::CANCELED)?;
-        if request.prev_attempt_failed {
-            return Err(gpgme::Error::BAD_PASSPHRASE);
-        }
-        out.write_all(passphrase.expose().as_bytes())?;
-        Ok(())
-    }
-
-    /// Names the key behind a failure: gpg's own errors are vague about passphrases.
-    fn explain(&self, source: gpgme::Error) -> SignError {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let (index, problem) = match (last, &self.keys[..]) {
-            (Some(index), keys) if keys[index].2.is_none() => {
-                (index, KeyProblem::PassphraseMissing)
-            }
-            (Some(index), _) if source.code() == gpgme::Error::BAD_PASSPHRASE.code() => {
-                (index, KeyProblem::PassphraseWrong)
-            }
-            (_, [_]) => (0, KeyProblem::Unusable(source)),
-            _ => return SignError::Gpg { action: "sign", source },
-        };
-        SignError::Key { name: self.keys[index].1.to_owned(), problem }
-    }
-}
-
 /// Refuses what clear-signing would not keep as it is.
 fn check_text(text: &[u8]) -> Result<(), TextProblem> {
+    /// gpg cuts longer lines off (`MAX_LINELEN`, with room for the line's end).
+    const LONGEST_LINE: usize = 19_990;
     let lines = text.strip_suffix(b"\n").ok_or(TextProblem::NoFinalNewline)?;
-    let blank = |line: &[u8]| matches!(line.last(), Some(b' ' | b'\t' | b'\r'));
-    match lines.split(|byte| *byte == b'\n').position(blank) {
-        Some(index) => Err(TextProblem::TrailingBlank(index + 1)),
-        None => Ok(()),
+    for (line, number) in lines.split(|byte| *byte == b'\n').zip(1..) {
+        if matches!(line.last(), Some(b' ' | b'\t' | b'\r')) {
+            return Err(TextProblem::TrailingBlank(number));
+        }
+        if line.len() > LONGEST_LINE {
+            return Err(TextProblem::LongLine(number));
+        }
     }
+    Ok(())
 }

@@ -12,6 +12,7 @@ mod gpg;
 mod home;
 mod key;
 mod packets;
+mod passphrase;
 mod secret;
 #[cfg(test)]
 mod tests;

@@ -338,7 +338,9 @@ fn revoked_keys_and_keys_that_only_certify_are_refused() {
 #[test]
 fn the_problems_of_all_keys_are_told_at_once() {
     let key = "9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E".parse().unwrap();
-    let specs = [spec(key, String::new()), spec(key, "garbage".into())];
+    let other = "1F0C2B7D19E35A1C4D04E9A3F52C1E7B04D6688A".parse().unwrap();
+    let [empty, garbage] = [spec(key, String::new()), spec(other, "garbage".into())];
+    let specs = [empty.clone(), garbage, KeySpec { name: "twin".into(), ..empty }];
     let errors = GpgSigner::open(&specs, at(NOW)).unwrap_err();
     let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -346,6 +348,7 @@ fn the_problems_of_all_keys_are_told_at_once() {
         [
             "signing key 'release': its secret is empty",
             "signing key 'release': its secret is not an intact armored OpenPGP private key block",
+            "signing key 'twin': it is the same key as 'release'",
         ]
     );
     assert!(errors.iter().all(|error| error.hint().is_some()));
@@ -355,7 +358,10 @@ fn the_problems_of_all_keys_are_told_at_once() {
 fn texts_that_clear_signing_would_change_are_refused() {
     let workshop = Workshop::new();
     let signer = GpgSigner::open(&[workshop.spec(workshop.plain_key())], at(NOW)).unwrap();
-    let cases: [(&[u8], _); 4] = [
+    let long = |length| [vec![b'x'; length], b"\n".to_vec()].concat();
+    let too_long = long(19_991);
+    let cases: [(&[u8], _); 5] = [
+        (&too_long, TextProblem::LongLine(1)),
         (b"", TextProblem::NoFinalNewline),
         (b"a", TextProblem::NoFinalNewline),
         (b"a\nb \n", TextProblem::TrailingBlank(2)),
@@ -365,6 +371,10 @@ fn texts_that_clear_signing_would_change_are_refused() {
         let error = signer.clear_sign(text, at(NOW)).unwrap_err();
         assert!(matches!(error, SignError::Text(problem) if problem == expected), "{text:?}");
     }
+    let longest = long(19_990);
+    let signed = signer.clear_sign(&longest, at(NOW)).unwrap();
+    let verifier = Verifier::new(&signer.public_keyring().unwrap(), at(NOW)).unwrap();
+    assert_eq!(verifier.verify_clear_signed(&signed).unwrap().text, longest);
 }
 
 #[test]
