@@ -75,8 +75,9 @@ pub fn describe_public_keys(keyring: &[u8], now: Timestamp) -> Result<Vec<Public
     let home = Home::create(Agent::None, now)?;
     let mut context = home.context()?;
     let found = context.read_keys(keyring).map_err(|_| VerifyError::NoKeys)?;
-    let keys: Vec<_> =
-        found.filter_map(Result::ok).filter_map(|key| describe("", &key, now)).collect();
+    // An error doesn't end the listing by itself.
+    let found = found.map_while(Result::ok);
+    let keys: Vec<_> = found.filter_map(|key| describe("", &key, now)).collect();
     if keys.is_empty() { Err(VerifyError::NoKeys) } else { Ok(keys) }
 }
 
@@ -86,7 +87,7 @@ pub(super) fn find(home: &Home, wanted: Fingerprint) -> Result<Option<gpgme::Key
     let mut context = home.context()?;
     context.add_key_list_mode(KeyListMode::WITH_SECRET).map_err(failed)?;
     let keys = context.find_keys([wanted.to_string()]).map_err(failed)?;
-    let mut keys = keys.filter_map(Result::ok);
+    let mut keys = keys.map_while(Result::ok);
     Ok(keys.find(|key| part_fingerprint(key.primary_key()) == Some(wanted)))
 }
 

@@ -246,7 +246,13 @@ fn passphrases_are_asked_for_and_mistakes_are_told_apart() {
     workshop.gpgv(&signer.public_keyring().unwrap(), &[&clear]);
     assert_eq!(problem(given("wrong"), NOW), KeyProblem::PassphraseWrong);
     assert_eq!(problem(given(""), NOW), KeyProblem::PassphraseMissing);
-    assert_eq!(problem(missing, NOW), KeyProblem::PassphraseMissing);
+    assert_eq!(problem(missing.clone(), NOW), KeyProblem::PassphraseMissing);
+
+    let secret = Secret::Agent { home: Some(workshop.home.path().to_owned()) };
+    let in_agent = KeySpec { secret, ..given("correct horse") };
+    let signer = GpgSigner::open(&[in_agent], at(NOW)).unwrap();
+    let detached = signer.detach_sign(RELEASE, at(NOW)).unwrap();
+    workshop.gpgv(&signer.public_keyring().unwrap(), &[&detached, RELEASE]);
 }
 
 #[test]
@@ -449,5 +455,8 @@ fn forged_and_smuggled_texts_are_refused() {
         Verifier::new(workshop.export("--export", stranger).as_bytes(), at(NOW)).unwrap();
     let unknown = verifier.verify_clear_signed(signed.as_bytes()).unwrap_err();
     assert!(unknown.to_string().ends_with(": unknown key)"), "{unknown}");
-    assert!(matches!(Verifier::new(b"garbage", at(NOW)), Err(VerifyError::NoKeys)));
+    for keyring in [&b"garbage"[..], b"", &signed.as_bytes()[..100]] {
+        assert!(matches!(Verifier::new(keyring, at(NOW)), Err(VerifyError::NoKeys)));
+        assert!(matches!(describe_public_keys(keyring, at(NOW)), Err(VerifyError::NoKeys)));
+    }
 }

@@ -70,7 +70,7 @@ impl Verifier {
         let mut context = home.context()?;
         let keys =
             context.keys().map_err(|source| SignError::Gpg { action: "list keys", source })?;
-        for key in keys.filter_map(Result::ok) {
+        for key in keys.map_while(Result::ok) {
             let Some(primary) = part_fingerprint(key.primary_key()) else { continue };
             let parts = key.subkeys().filter_map(|part| part_fingerprint(Some(part)));
             primaries.extend(parts.map(|part| (part, primary)));
