@@ -25,9 +25,9 @@ const LONGEST_HOME: usize = 108 - 21;
 
 /// What every run of gpg in a private home goes by.
 ///
-/// The policies are about signing as little as possible beside the text, with SHA-512; `time`
-/// options, because the caller decides what time it is; the rest keeps gpg off the network and the
-/// terminal.
+/// It signs by SHA-512 and adds nothing to armor and signatures; it takes no offence at keys that
+/// are younger than the time that the caller sets (`ignore-…`), as `judge` looks at that; and it
+/// stays off the network, the terminal, and agents that nobody started for it.
 const CONFIGURATION: &str = "\
 batch
 no-tty
@@ -37,7 +37,6 @@ no-emit-version
 no-comments
 no-include-key-block
 digest-algo SHA512
-cert-digest-algo SHA512
 trust-model always
 ignore-time-conflict
 ignore-valid-from
