@@ -1,6 +1,7 @@
 //! `[distribution.*]`: what clients name in their `Suites`.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use super::code;
 use super::problem::{Problem, quoted};
@@ -8,7 +9,7 @@ use super::repository::{Repository, malformed};
 use super::section::{Section, Text};
 use super::signing::check_listed_once;
 use crate::debian::architecture::Architecture;
-use crate::debian::suite::{Codename, Component};
+use crate::debian::suite::{Codename, Component, SuiteError};
 
 /// One distribution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,21 +139,17 @@ fn read_one(
 /// Parses a text that becomes a part of paths below `dists`.
 fn path_name<T>(text: &Text<'_>, what: &str, problems: &mut Vec<Problem>) -> Option<T>
 where
-    T: std::str::FromStr<Err: std::fmt::Display>,
+    T: FromStr<Err = SuiteError>,
 {
-    let parsed = text.text.parse();
-    let wrong = |error: T::Err| {
+    let report = |error: SuiteError| {
+        let message = format!("{} is not a {what}", quoted(text.text));
         problems.push(
-            Problem::error(
-                code::SUITE,
-                text.span.clone(),
-                format!("{} is not a {what}", quoted(text.text)),
-            )
-            .label(error.to_string())
-            .help("letters, digits, `-`, `_` and `.`, with `/` between parts"),
+            Problem::error(code::SUITE, text.span.clone(), message)
+                .label(error.reason.to_string())
+                .help("letters, digits, `-`, `_` and `.`, with `/` between parts"),
         );
     };
-    parsed.map_err(wrong).ok()
+    text.text.parse().map_err(report).ok()
 }
 
 fn check_release(section: &Section<'_>, problems: &mut Vec<Problem>) {
@@ -221,30 +218,30 @@ fn read_architecture(
     all: &[Text<'_>],
     problems: &mut Vec<Problem>,
 ) -> Option<Architecture> {
-    let suggestion = Architecture::suggestion(text.text);
-    let error = match (text.text.parse::<Architecture>(), suggestion) {
-        (Ok(architecture), None) => return Some(architecture),
-        (Ok(_), Some(_)) => String::new(),
-        (Err(error), _) => error.to_string(),
+    let error = match text.text.parse::<Architecture>() {
+        Ok(architecture) => return Some(architecture),
+        Err(error) => error,
     };
     let message = format!("{} is not a Debian architecture", quoted(text.text));
     let problem = Problem::error(code::ARCHITECTURE, text.span.clone(), message);
-    problems.push(match suggestion {
+    problems.push(match Architecture::suggestion(text.text) {
         Some(debian) => problem
             .label(format!("Debian calls this \"{debian}\""))
             .help(format!("architectures = [{}]", corrected(all))),
-        None => problem.label(error).help("`dpkg-architecture -L` lists all of them"),
+        None => problem
+            .label(error.reason.to_string())
+            .help("`dpkg-architecture -L` lists the names that Debian has"),
     });
     None
 }
 
-/// Returns a list of architectures with every one under Debian's name.
+/// Returns a list of architectures with every one under Debian's name, and without `all`.
 fn corrected(texts: &[Text<'_>]) -> String {
     let mut names: Vec<String> = Vec::new();
     for text in texts {
         let name = Architecture::suggestion(text.text).unwrap_or(text.text);
         let quoted = format!("\"{name}\"");
-        if !names.contains(&quoted) {
+        if name != "all" && !names.contains(&quoted) {
             names.push(quoted);
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! It knows no meaning; a manifest that passes can still be nonsense.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -52,6 +53,11 @@ impl Place {
         }
     }
 
+    /// Tells whether the user chose the name of the table.
+    fn is_named(&self) -> bool {
+        self.header.contains('.')
+    }
+
     fn below(&self, key: &str, span: Range<usize>) -> Self {
         let dot = if self.header.is_empty() { "" } else { "." };
         Self { header: format!("{}{dot}{key}", self.header), span: Some(span) }
@@ -72,12 +78,10 @@ impl Check<'_> {
                 Some(key) => self.value(key, value, &place.below(key.name, value.span())),
             }
         }
-        // What is not supported yet may stand in for what is missing, as `push` does for `path`.
-        let is_later = |key: &&Key| matches!(key.shape, Shape::Later);
-        let replaced = !place.header.is_empty()
-            && grammar.keys.iter().filter(is_later).any(|key| table.contains_key(key.name));
-        for key in grammar.keys.iter().filter(|key| !replaced && !table.contains_key(key.name)) {
-            self.missing(key, place);
+        for key in grammar.keys.iter().filter(|key| is_absent(key, table)) {
+            if !is_excused(table, grammar, place) {
+                self.missing(key, place);
+            }
         }
     }
 
@@ -105,15 +109,18 @@ impl Check<'_> {
                     self.choice(key, text, choices, item.span());
                 }
                 (_, DeValue::String(text)) => self.text(key, text, item.span()),
-                (_, other) => self.problems.push(
-                    Problem::error(
-                        code::WRONG_TYPE,
-                        item.span(),
-                        format!("`{}` must be a list of strings", key.name),
-                    )
-                    .label(format!("this is {}", with_article(other)))
-                    .help(format!("write it in quotes: \"{}\"", self.snippet(&item.span()))),
-                ),
+                (_, other) => {
+                    let message = format!("`{}` must be a list of strings", key.name);
+                    let help = match self.snippet(&item.span()) {
+                        Some(snippet) => format!("write it in quotes: \"{snippet}\""),
+                        None => "a list does not hold lists or tables".to_owned(),
+                    };
+                    self.problems.push(
+                        Problem::error(code::WRONG_TYPE, item.span(), message)
+                            .label(format!("this is {}", with_article(other)))
+                            .help(help),
+                    );
+                }
             }
         }
     }
@@ -166,7 +173,7 @@ impl Check<'_> {
 
     fn unknown_key(
         &mut self,
-        name: &Spanned<std::borrow::Cow<'_, str>>,
+        name: &Spanned<Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
         grammar: &Table,
         place: &Place,
@@ -184,7 +191,7 @@ impl Check<'_> {
         });
     }
 
-    fn not_yet(&mut self, name: &Spanned<std::borrow::Cow<'_, str>>, doc: &str, place: &Place) {
+    fn not_yet(&mut self, name: &Spanned<Cow<'_, str>>, doc: &str, place: &Place) {
         let message = format!(
             "`{}` is not supported yet by repoman {}",
             name.get_ref(),
@@ -232,12 +239,13 @@ impl Check<'_> {
     fn corrected(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Option<String> {
         let name = key.name;
         let snippet = self.snippet(&value.span());
+        let quote = |text: &str| format!("{name} = \"{text}\"");
         match (key.shape, value.get_ref()) {
             (Shape::Text | Shape::Choice(_), DeValue::Integer(_) | DeValue::Float(_)) => {
-                Some(format!("{name} = \"{snippet}\""))
+                snippet.map(quote)
             }
             (Shape::Texts | Shape::Choices(_), DeValue::String(_)) => {
-                Some(format!("{name} = [{snippet}]"))
+                snippet.map(|text| format!("{name} = [{text}]"))
             }
             (Shape::Flag, DeValue::String(text)) if matches!(&**text, "true" | "false") => {
                 Some(format!("{name} = {text}"))
@@ -250,9 +258,35 @@ impl Check<'_> {
         }
     }
 
-    fn snippet(&self, span: &Range<usize>) -> &str {
-        self.source.get(span.clone()).unwrap_or_default()
+    /// Returns a value as it was written, if it is simple and short enough to repeat.
+    fn snippet(&self, span: &Range<usize>) -> Option<&str> {
+        const LONGEST: usize = 60;
+        let written = self.source.get(span.clone())?;
+        let is_simple = written.len() <= LONGEST && !written.contains(['\n', '[', '{']);
+        is_simple.then_some(written)
     }
+}
+
+/// Tells whether a key is not there, or is a table of named tables that names none.
+fn is_absent(key: &Key, table: &DeTable<'_>) -> bool {
+    match (key.shape, table.get(key.name).map(Spanned::get_ref)) {
+        (Shape::Named(_), Some(DeValue::Table(named))) => named.is_empty(),
+        (_, value) => value.is_none(),
+    }
+}
+
+/// Tells whether what is missing in a table most likely follows from another problem of it.
+///
+/// What is not supported yet may stand in for a key, as `push` does for `path`; and a name with a
+/// dot but no quotes makes a table of its own.
+fn is_excused(table: &DeTable<'_>, grammar: &Table, place: &Place) -> bool {
+    let is_culprit = |(name, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| match grammar
+        .key(name.get_ref())
+    {
+        Some(key) => matches!(key.shape, Shape::Later),
+        None => place.is_named() && value.get_ref().is_table(),
+    };
+    !place.header.is_empty() && table.iter().any(is_culprit)
 }
 
 /// Returns where a key that is unknown here would be at home, or which keys there are.
@@ -262,17 +296,16 @@ fn where_instead(
     grammar: &Table,
     place: &Place,
 ) -> String {
-    let is_named = place.header.contains('.');
-    if is_named && value.get_ref().is_table() {
+    if place.is_named() && value.get_ref().is_table() {
         // `[distribution.18.04]` is TOML for the table `04` in `18`.
         return format!(
             "a name with a dot needs quotes: [{}]",
-            quote_last_two(&format!("{}.{typed}", place.header))
+            printable(&with_quotes(&format!("{}.{typed}", place.header)))
         );
     }
     let home = grammar::tables().into_iter().find(|(_, table)| table.key(typed).is_some());
     match home {
-        Some((header, _)) => format!("`{typed}` is a key of {header}"),
+        Some((header, _)) => format!("{} is a key of {header}", quoted(typed)),
         None => {
             let keys = grammar.keys.iter().filter(|key| !matches!(key.shape, Shape::Later));
             format!("the keys here are {}", alternatives(keys.map(|key| key.name)))
@@ -281,7 +314,7 @@ fn where_instead(
 }
 
 /// Returns a header with everything after its first word, or two for signing keys, in quotes.
-fn quote_last_two(header: &str) -> String {
+fn with_quotes(header: &str) -> String {
     let words = if header.starts_with("signing.key.") { 2 } else { 1 };
     let mut parts = header.splitn(words + 1, '.');
     let parents: Vec<&str> = parts.by_ref().take(words).collect();
