@@ -64,8 +64,13 @@ impl<R: BufRead> Archive<R> {
         if self.remaining > limit {
             return Err(self.refuse(Fault::TooLarge(limit)));
         }
+        self.start(limit)
+    }
+
+    /// Returns the next bytes of the current member, `length` or all that are left.
+    pub(super) fn start(&mut self, length: u64) -> Result<Vec<u8>, DebError> {
         let mut bytes = Vec::new();
-        self.read_to_end(&mut bytes).map_err(|error| self.failure(error))?;
+        self.take(length).read_to_end(&mut bytes).map_err(|error| self.failure(error))?;
         Ok(bytes)
     }
 

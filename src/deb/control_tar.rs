@@ -8,10 +8,17 @@ use super::error::{EntryFault, Fault};
 use super::tarball;
 use crate::compression::{Compression, Frames, decoder};
 
-/// The largest acceptable size of the tar archive, compressed or not.
-pub(super) const MAX_UNPACKED: u64 = 16 << 20;
+/// The largest acceptable size of the tar archive.
+const MAX_UNPACKED: u64 = 16 << 20;
+/// The same once compressed; 16 MiB of empty xz blocks keep liblzma busy for 7 s.
+const MAX_PACKED: u64 = 8 << 20;
 /// apt reads no stanza over 1 MiB, and this one still gets fields added.
 const MAX_CONTROL: u64 = 256 << 10;
+
+/// Returns how large a `control.tar` in this compression may be.
+pub(super) fn largest(compression: Compression) -> u64 {
+    if compression == Compression::None { MAX_UNPACKED } else { MAX_PACKED }
+}
 
 /// Returns the bytes of the file `control` in a compressed `control.tar`.
 pub(super) fn control_file(compression: Compression, packed: &[u8]) -> Result<Vec<u8>, Fault> {

@@ -1,11 +1,12 @@
 //! `data.tar`: the files of a package, of which only the names are ever looked at.
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read as _};
 
 use tar::EntryType;
 
 use super::ar::Archive;
-use super::error::{EntryFault, Fault};
+use super::error::{DebError, EntryFault, Fault};
 use super::{DataCheck, Limits, tarball};
 use crate::compression::{Compression, Frames, decoder};
 
@@ -19,19 +20,18 @@ pub(super) fn check(
     archive: &mut Archive<impl BufRead>,
     compression: Compression,
     limits: &Limits,
-) -> Result<(), Fault> {
-    match limits.data {
-        DataCheck::Magic => check_magic(archive, compression),
+) -> Result<(), DebError> {
+    let checked = match limits.data {
+        DataCheck::Magic => check_magic(&archive.start(BLOCK as u64)?, compression),
         DataCheck::Walk => walk(archive, compression, limits),
-    }
+    };
+    checked.map_err(|fault| archive.refuse(fault))
 }
 
-fn check_magic(archive: &mut Archive<impl BufRead>, compression: Compression) -> Result<(), Fault> {
-    let mut start = Vec::with_capacity(BLOCK);
-    archive.take(BLOCK as u64).read_to_end(&mut start)?;
+fn check_magic(start: &[u8], compression: Compression) -> Result<(), Fault> {
     let matches = match compression {
-        Compression::None => is_tar_header(&start),
-        _ => compression.may_begin_with(&start),
+        Compression::None => is_tar_header(start),
+        _ => compression.may_begin_with(start),
     };
     if matches { Ok(()) } else { Err(Fault::Magic) }
 }
@@ -50,7 +50,8 @@ fn walk(
 ) -> Result<(), Fault> {
     let decoder = decoder(compression, Frames::One, archive)?;
     let mut bounded = BufReader::new(decoder.take(limits.data_unpacked.saturating_add(1)));
-    let mut entries = Entries { count: 0, limit: limits.data_entries, long_name: None };
+    let mut entries =
+        Entries { count: 0, limit: limits.data_entries, long_name: None, long_link: None };
     let walked = tarball::walk(&mut bounded, |name, entry| entries.visit(name, entry));
     if bounded.get_ref().limit() == 0 {
         return Err(Fault::UnpackedTooLarge(limits.data_unpacked));
@@ -64,6 +65,8 @@ struct Entries {
     limit: u64,
     /// The name that the next entry gets instead of its own.
     long_name: Option<Vec<u8>>,
+    /// The link target that the next entry gets instead of its own.
+    long_link: Option<Vec<u8>>,
 }
 
 impl Entries {
@@ -77,11 +80,9 @@ impl Entries {
         if self.count > self.limit {
             return Err(Fault::TooManyEntries(self.limit));
         }
-        let kind = entry.header().entry_type();
-        match kind {
+        match entry.header().entry_type() {
             EntryType::GNULongName => self.long_name = Some(long_name(name, entry)?),
-            // Where a symbolic link leads is for dpkg and the administrator to decide.
-            EntryType::GNULongLink => drop(long_name(name, entry)?),
+            EntryType::GNULongLink => self.long_link = Some(long_name(name, entry)?),
             EntryType::Regular
             | EntryType::Continuous
             | EntryType::Directory
@@ -89,14 +90,29 @@ impl Entries {
             | EntryType::Symlink
             | EntryType::Char
             | EntryType::Block
-            | EntryType::Fifo => {
-                let name = self.long_name.take().unwrap_or_else(|| name.to_vec());
-                tarball::normalize(&name).map_err(|fault| fault.of(&name))?;
-            }
+            | EntryType::Fifo => self.check_names(name, entry.header())?,
             _ => return Err(EntryFault::Type.of(name)),
         }
         Ok(())
     }
+
+    /// Checks an entry's name and, as dpkg takes it for a path below the root, a hard link's target.
+    ///
+    /// Where a symbolic link leads is for the administrator to decide.
+    fn check_names(&mut self, name: &[u8], header: &tar::Header) -> Result<(), Fault> {
+        let long_name = self.long_name.take();
+        let long_link = self.long_link.take();
+        check_path(long_name.as_deref().unwrap_or(name))?;
+        if header.entry_type() != EntryType::Link {
+            return Ok(());
+        }
+        let target = long_link.map(Cow::Owned).or_else(|| header.link_name_bytes());
+        check_path(&target.unwrap_or_default())
+    }
+}
+
+fn check_path(path: &[u8]) -> Result<(), Fault> {
+    tarball::normalize(path).map(drop).map_err(|fault| fault.of(path))
 }
 
 /// Returns the name in an extension header, up to its NUL.

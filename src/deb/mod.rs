@@ -123,8 +123,7 @@ fn take_apart(input: impl Read, limits: &Limits) -> Result<(Vec<u8>, Parts), Deb
     let control_compression = find_tarball(&mut archive, "control.tar")?;
     let text = read_control(&mut archive, control_compression)?;
     let data_compression = find_tarball(&mut archive, "data.tar")?;
-    let checked = data_tar::check(&mut archive, data_compression, limits);
-    checked.map_err(|fault| archive.refuse(fault))?;
+    data_tar::check(&mut archive, data_compression, limits)?;
     expect_end(&mut archive)?;
     let (sha256, size) = archive.into_inner().into_inner().finish();
     Ok((text, Parts { size, sha256, control_compression, data_compression }))
@@ -173,7 +172,7 @@ fn read_control(
     archive: &mut Archive<impl BufRead>,
     compression: Compression,
 ) -> Result<Vec<u8>, DebError> {
-    let packed = archive.content(control_tar::MAX_UNPACKED)?;
+    let packed = archive.content(control_tar::largest(compression))?;
     control_tar::control_file(compression, &packed).map_err(|fault| archive.refuse(fault))
 }
 
