@@ -7,7 +7,7 @@
 //!
 //! Source: deb822(5), Debian Policy 5.1.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::checked_text::excerpt;
 
@@ -151,7 +151,7 @@ impl<'a> Stanza<'a> {
         let mut rest = self.text;
         loop {
             if let Some(value) = after_name(rest, name) {
-                return Some(trim(&value[..field_length(value)]));
+                return Some(trim(&value[..Extent::of_field(value).length]));
             }
             rest = &rest[line_length(rest)..];
             if rest.is_empty() {
@@ -188,11 +188,12 @@ impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     fn next(&mut self) -> Option<Field<'a>> {
-        let (name, value) = self.rest.split_once(':')?;
-        let length = name.len() + 1 + field_length(value);
-        let (text, rest) = self.rest.split_at(length);
-        let field = Field { name, value: trim(&text[name.len() + 1..]), text, line: self.line };
-        self.line += memchr::memchr_iter(b'\n', text.as_bytes()).count();
+        let colon = memchr(b':', self.rest.as_bytes())?;
+        let extent = Extent::of_field(self.rest);
+        let (text, rest) = self.rest.split_at(extent.length);
+        let (name, value) = (&text[..colon], trim(&text[colon + 1..]));
+        let field = Field { name, value, text, line: self.line };
+        self.line += extent.lines;
         self.rest = rest;
         Some(field)
     }
@@ -222,7 +223,7 @@ fn is_writable(value: &str) -> bool {
     !first.starts_with(is_blank) && !value.ends_with(is_blank) && lines.all(continues)
 }
 
-/// The size of a stanza at the start of a text.
+/// The size of a stanza or field at the start of a text.
 struct Extent {
     length: usize,
     lines: usize,
@@ -233,15 +234,29 @@ impl Extent {
     fn measure(text: &str, first_line: usize) -> Result<Self, Deb822Error> {
         let mut names = SeenNames::default();
         let mut extent = Self { length: 0, lines: 0 };
-        while extent.length < text.len() && text.as_bytes()[extent.length] != b'\n' {
-            let rest = &text[extent.length..];
-            let length = line_length(rest);
-            let line = rest[..length].strip_suffix('\n').unwrap_or(rest);
+        let mut newlines = memchr_iter(b'\n', text.as_bytes());
+        while extent.length < text.len() {
+            let newline = newlines.next();
+            let line = &text[extent.length..newline.unwrap_or(text.len())];
+            if line.is_empty() {
+                break;
+            }
             check_line(line, &text[..extent.length], &mut names)
                 .map_err(|reason| Deb822Error { line: first_line + extent.lines, reason })?;
-            extent = Self { length: extent.length + length, lines: extent.lines + 1 };
+            extent.length = newline.map_or(text.len(), |newline| newline + 1);
+            extent.lines += 1;
         }
         Ok(extent)
+    }
+
+    /// Finds the end of the field that a text, once checked, starts with or in.
+    fn of_field(text: &str) -> Self {
+        let mut extent = Self { length: line_length(text), lines: 1 };
+        while matches!(text.as_bytes().get(extent.length), Some(b' ' | b'\t')) {
+            extent.length += line_length(&text[extent.length..]);
+            extent.lines += 1;
+        }
+        extent
     }
 }
 
@@ -296,8 +311,19 @@ fn check_name(name: &str) -> Result<(), Deb822Reason> {
 
 /// Tells whether a byte may stand in a field name: printable ASCII but no blank and no colon.
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && byte != b':'
+    NAME_BYTES[usize::from(byte)]
 }
+
+/// The answers of [`is_name_byte`]; names are a third of an index, and a table halves their cost.
+const NAME_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = byte != b':';
+        byte += 1;
+    }
+    table
+};
 
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t')
@@ -306,15 +332,6 @@ fn is_blank(c: char) -> bool {
 /// Returns the length of the first line, with its newline.
 fn line_length(text: &str) -> usize {
     memchr(b'\n', text.as_bytes()).map_or(text.len(), |newline| newline + 1)
-}
-
-/// Returns the length of the field's lines that a text starts with, with the last newline.
-fn field_length(text: &str) -> usize {
-    let mut length = line_length(text);
-    while matches!(text.as_bytes().get(length), Some(b' ' | b'\t')) {
-        length += line_length(&text[length..]);
-    }
-    length
 }
 
 /// Returns a value without the newline that ends it and the blanks around it.
@@ -357,8 +374,9 @@ impl SeenNames {
 
 /// Returns a number below 1024 that is the same for a name in any case.
 fn slot(name: &str) -> usize {
-    let folded = name.bytes().fold(0_u32, |hash, byte| {
-        (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x9e37_79b1).rotate_left(5)
-    });
-    (folded >> 22) as usize
+    let bytes = name.as_bytes();
+    let sample = [0, bytes.len() / 2, bytes.len() - 1].map(|at| bytes[at].to_ascii_lowercase());
+    let [first, middle, last] = sample.map(u32::from);
+    let sample = (first | middle << 8 | last << 16) ^ ((bytes.len() as u32) << 24);
+    (sample.wrapping_mul(0x9e37_79b1) >> 22) as usize
 }

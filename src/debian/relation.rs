@@ -93,6 +93,9 @@ pub struct RelationError {
 /// What makes a text no relation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RelationReason {
+    /// Nothing on the line of the field's name but something on the next, which dpkg refuses.
+    #[error("the first relation must stand on the line of the field's name")]
+    FirstLine,
     /// Nothing before a comma, a bar, a parenthesis or the end.
     #[error("a package name is missing; is there a ',' or '|' too many?")]
     NoName,
@@ -129,6 +132,9 @@ pub enum RelationReason {
     /// A parenthesis is not closed after the version.
     #[error("')' is missing after the version")]
     Unclosed,
+    /// `(=1)` at the end of the value, which dpkg reads but apt does not.
+    #[error("apt can't read it; write a blank before the version")]
+    Cramped,
     /// Something stands where a comma should.
     #[error("{0:?} is there where ',' or '|' should be")]
     Separator(char),
@@ -151,7 +157,7 @@ impl Relations {
         let mut groups: Vec<Vec<Relation>> = Vec::new();
         for reference in References::of(text, kind) {
             let reference = reference?;
-            let relation = reference.to_relation()?;
+            let relation = reference.to_relation();
             match (reference.join, groups.last_mut()) {
                 (Join::Or, Some(group)) => group.push(relation),
                 _ => groups.push(vec![relation]),
@@ -285,19 +291,16 @@ struct Reference<'a> {
 }
 
 impl Reference<'_> {
-    fn to_relation(&self) -> Result<Relation, RelationError> {
-        let constraint = self.constraint.map(|(operator, version)| {
-            let version = version.parse().map_err(|error: VersionError| RelationError {
-                text: self.name.into(),
-                reason: error.into(),
-            })?;
-            Ok(Constraint { operator, version })
+    fn to_relation(&self) -> Relation {
+        let constraint = self.constraint.map(|(operator, version)| Constraint {
+            operator,
+            version: version.parse().expect("a version that `read_constraint` checked"),
         });
-        Ok(Relation {
+        Relation {
             name: self.name.to_ascii_lowercase().into(),
             qualifier: self.qualifier.map(Into::into),
-            constraint: constraint.transpose()?,
-        })
+            constraint,
+        }
     }
 }
 
@@ -310,11 +313,15 @@ struct References<'a> {
 
 impl<'a> References<'a> {
     fn of(text: &'a str, kind: RelationKind) -> Self {
-        let rest = text.trim_matches(is_blank);
+        let rest = text.trim_end_matches(is_blank).trim_start_matches([' ', '\t']);
         Self { rest, kind, next: (!rest.is_empty()).then_some(Join::And) }
     }
 
+    /// Takes one relation and what divides it from the next.
     fn read(&mut self, join: Join) -> Result<Reference<'a>, RelationReason> {
+        if self.rest.starts_with('\n') {
+            return Err(RelationReason::FirstLine);
+        }
         let name = self.take_until(&[':', '(', ',', '|']);
         check_name(name)?;
         let qualifier = self.read_qualifier()?;
@@ -344,16 +351,21 @@ impl<'a> References<'a> {
             return Ok(None);
         }
         self.skip_blanks();
+        let length = self.rest.len();
         let operator = Operator::take(&mut self.rest)?;
         self.skip_blanks();
         // A comma ends it too, for an error that shows the version alone.
         let version = self.take_until(&['(', ')', ',', '|']);
         Version::check(version)?;
         self.skip_blanks();
-        if self.take(')') { Ok(Some((operator, version))) } else { Err(RelationReason::Unclosed) }
+        match self.take(')') {
+            true if length < SHORTEST_END => Err(RelationReason::Cramped),
+            true => Ok(Some((operator, version))),
+            false => Err(RelationReason::Unclosed),
+        }
     }
 
-    /// Takes what divides this relation from the next, which must be there then.
+    /// Takes the comma or bar that another relation must follow; nothing at the end of the text.
     fn read_separator(&mut self) -> Result<Option<Join>, RelationReason> {
         let Some(separator) = self.rest.chars().next() else { return Ok(None) };
         self.rest = &self.rest[separator.len_utf8()..];
@@ -393,11 +405,15 @@ impl<'a> Iterator for References<'a> {
         let join = self.next.take()?;
         let start = self.rest;
         Some(self.read(join).map_err(|reason| {
+            let start = start.trim_start_matches(is_blank);
             let end = start.find([',', '\n']).unwrap_or(start.len());
             RelationError { text: excerpt(start[..end].trim_end_matches(is_blank)), reason }
         }))
     }
 }
+
+/// The fewest bytes, from an operator to the end of the value, with which apt looks for a version.
+const SHORTEST_END: usize = 4;
 
 /// Tells whether a character may stand between the parts of a relation.
 fn is_blank(c: char) -> bool {

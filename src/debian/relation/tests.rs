@@ -92,6 +92,9 @@ fn malformed_relations_are_refused_with_the_reason() {
         ("a (>= 1", RelationReason::Unclosed),
         ("a (>= 1, b", RelationReason::Unclosed),
         ("a (>= 1 2)", RelationReason::Unclosed),
+        ("a (=1)", RelationReason::Cramped),
+        ("a, b( >1)", RelationReason::Cramped),
+        ("\n a,\n b", RelationReason::FirstLine),
         ("a (= 1))", RelationReason::Separator(')')),
         ("a b", RelationReason::Separator('b')),
         ("a (= 1) (= 2)", RelationReason::Separator('(')),
@@ -104,6 +107,13 @@ fn malformed_relations_are_refused_with_the_reason() {
 
 fn version_reason(text: &str) -> RelationReason {
     text.parse::<Version>().expect_err(text).into()
+}
+
+#[test]
+fn versions_right_after_the_operator_are_read_where_apt_does() {
+    for text in ["a (=1), b", "a (>=1)", "a (=10)", "a (=1 )", "a (=1)|b"] {
+        assert_eq!(relations(text).groups()[0][0].name(), "a");
+    }
 }
 
 #[test]
