@@ -96,6 +96,9 @@ pub enum RelationReason {
     /// Nothing on the line of the field's name but something on the next, which dpkg refuses.
     #[error("the first relation must stand on the line of the field's name")]
     FirstLine,
+    /// A `Provides` without a value, at which apt stops.
+    #[error("it is empty, which apt can't read in this field; remove the field")]
+    Empty,
     /// Nothing before a comma, a bar, a parenthesis or the end.
     #[error("a package name is missing; is there a ',' or '|' too many?")]
     NoName,
@@ -152,10 +155,11 @@ pub enum RelationReason {
 impl Relations {
     /// Reads the value of a field of this kind; an empty one has no groups.
     ///
-    /// dpkg refuses a comma at the end, though apt does not; so it is an error.
+    /// What only one of dpkg and apt reads is an error: dpkg refuses a comma at the end and a value
+    /// that starts on its second line, apt an empty `Provides` and a `(=1)` at the very end.
     pub fn parse(text: &str, kind: RelationKind) -> Result<Self, RelationError> {
         let mut groups: Vec<Vec<Relation>> = Vec::new();
-        for reference in References::of(text, kind) {
+        for reference in References::of(text, kind)? {
             let reference = reference?;
             let relation = reference.to_relation();
             match (reference.join, groups.last_mut()) {
@@ -168,7 +172,7 @@ impl Relations {
 
     /// Checks what [`Relations::parse`] does, without keeping anything.
     pub fn check(text: &str, kind: RelationKind) -> Result<(), RelationError> {
-        References::of(text, kind).try_for_each(|reference| reference.map(|_| ()))
+        References::of(text, kind)?.try_for_each(|reference| reference.map(|_| ()))
     }
 
     /// Returns the groups: all must hold, and one relation of a group is enough for it.
@@ -312,9 +316,12 @@ struct References<'a> {
 }
 
 impl<'a> References<'a> {
-    fn of(text: &'a str, kind: RelationKind) -> Self {
+    fn of(text: &'a str, kind: RelationKind) -> Result<Self, RelationError> {
         let rest = text.trim_end_matches(is_blank).trim_start_matches([' ', '\t']);
-        Self { rest, kind, next: (!rest.is_empty()).then_some(Join::And) }
+        if rest.is_empty() && kind == RelationKind::Provision {
+            return Err(RelationError { text: "".into(), reason: RelationReason::Empty });
+        }
+        Ok(Self { rest, kind, next: (!rest.is_empty()).then_some(Join::And) })
     }
 
     /// Takes one relation and what divides it from the next.

@@ -26,6 +26,7 @@ fn empty_values_have_no_relations() {
     assert_eq!(relations(""), Relations::default());
     assert_eq!(relations(" \n "), Relations::default());
     assert_eq!(Relations::default().to_string(), "");
+    assert_eq!(reason(" ", Provision), RelationReason::Empty);
 }
 
 #[test]
