@@ -17,6 +17,8 @@ pub(super) const MANDATORY: [&str; 5] =
 enum Rule {
     /// Nothing, or one word that can stand in a path or a line of `Contents`.
     Word,
+    /// Nothing, one of Debian's priorities, or a word that starts like none of them.
+    Priority,
     /// One of the values, with blanks between them here.
     OneOf(&'static str),
     /// A whole number.
@@ -28,9 +30,9 @@ enum Rule {
 }
 
 /// The fields with a rule, beside relations and what [`super::Control`] parses.
-const RULES: [(&str, Rule); 17] = [
+const RULES: [(&str, Rule); 18] = [
     ("Section", Rule::Word),
-    ("Priority", Rule::Word),
+    ("Priority", Rule::Priority),
     ("Essential", Rule::OneOf("yes no")),
     ("Protected", Rule::OneOf("yes no")),
     ("Important", Rule::OneOf("yes no")),
@@ -45,6 +47,8 @@ const RULES: [(&str, Rule); 17] = [
     ("Class", Rule::Obsolete("Priority")),
     ("Status", Rule::Database),
     ("Config-Version", Rule::Database),
+    // dpkg takes a well-formed one; it would forge which files in `/etc` an administrator changed.
+    ("Conffiles", Rule::Database),
     ("Triggers-Pending", Rule::Database),
     ("Triggers-Awaited", Rule::Database),
 ];
@@ -52,7 +56,7 @@ const RULES: [(&str, Rule); 17] = [
 /// The fields that an index computes, or that are for the archive to set.
 ///
 /// What [`Rule::Database`] refuses can't get that far.
-const COMPUTED_BY_INDEX: [&str; 10] = [
+const COMPUTED_BY_INDEX: [&str; 9] = [
     // Where the package is and what its bytes are: forged, they redirect or break a download.
     "Filename",
     "MSDOS-Filename",
@@ -63,8 +67,6 @@ const COMPUTED_BY_INDEX: [&str; 10] = [
     "SHA512",
     // apt looks translations up by it, and stops at one that isn't 32 hexadecimal digits.
     "Description-md5",
-    // What dpkg knows of an installed package; it would forge the state of files in `/etc`.
-    "Conffiles",
     // Who gets an upgrade yet is for the archive to say.
     "Phased-Update-Percentage",
 ];
@@ -92,8 +94,11 @@ pub(super) fn check(field: &Field<'_>) -> Result<(), FieldError> {
 impl Rule {
     fn check(self, value: &str) -> Result<(), FieldError> {
         match self {
-            Self::Word if is_word(value) => Ok(()),
-            Self::Word => Err(FieldError::Word(excerpt(value))),
+            Self::Word | Self::Priority if !is_word(value) => Err(FieldError::Word(excerpt(value))),
+            Self::Priority if has_priority_with_tail(value) => {
+                Err(FieldError::Choice { value: excerpt(value), allowed: PRIORITIES })
+            }
+            Self::Word | Self::Priority => Ok(()),
             Self::OneOf(allowed) if allowed.split(' ').any(|one| one == value) => Ok(()),
             Self::OneOf(allowed) => Err(FieldError::Choice { value: excerpt(value), allowed }),
             Self::Number if is_number(value) => Ok(()),
@@ -107,6 +112,20 @@ impl Rule {
 /// Tells whether a value is empty, which dpkg allows, or a word that `Contents` can list.
 fn is_word(value: &str) -> bool {
     value.len() <= MAX_LENGTH && value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
+}
+
+/// The priorities that dpkg knows.
+const PRIORITIES: &str = "required important standard optional extra";
+
+/// Tells whether a value is a known priority with more behind it, at which dpkg stops.
+///
+/// It takes any other word for a priority that only the archive knows.
+fn has_priority_with_tail(value: &str) -> bool {
+    PRIORITIES.split(' ').any(|known| {
+        let start = value.as_bytes().get(..known.len());
+        value.len() > known.len()
+            && start.is_some_and(|start| start.eq_ignore_ascii_case(known.as_bytes()))
+    })
 }
 
 /// Tells whether a value is a number of which all clients read the same.

@@ -180,6 +180,8 @@ fn fields_with_a_grammar_are_held_to_it() {
         ("Section", "Section: two words"),
         ("Section", "Section: a\n b"),
         ("Priority", "Priority: wichtig,ä"),
+        ("Priority", "Priority: optionally"),
+        ("Priority", "Priority: EXTRA~"),
         ("Multi-Arch", "Multi-Arch: Foreign"),
         ("Multi-Arch", "Multi-Arch: bogus"),
         ("Installed-Size", "Installed-Size: 12 kB"),
@@ -193,8 +195,13 @@ fn fields_with_a_grammar_are_held_to_it() {
     assert!(matches!(flaw("X: short"), FieldError::ShortName));
     assert!(matches!(flaw("revision: 2"), FieldError::Obsolete("Version")));
     assert!(matches!(flaw("Status: install ok installed"), FieldError::Database));
+    assert!(matches!(flaw("Conffiles:\n /etc/x 0"), FieldError::Database));
     assert!(matches!(flaw("X-Last:"), FieldError::EmptyAtEnd));
-    assert!(parse(&with("Section", "Section:")).is_ok());
+    for (name, line) in
+        [("Section", "Section:"), ("Priority", "Priority: Extra"), ("Priority", "Priority: low")]
+    {
+        assert!(parse(&with(name, line)).is_ok(), "{line}");
+    }
 }
 
 #[test]
@@ -212,7 +219,7 @@ fn one_copy_for_all_architectures_cannot_be_the_same_on_each() {
 #[test]
 fn fields_that_an_index_computes_do_not_get_into_it() {
     let forged = "filename: evil.deb\nSIZE: 1\nMD5Sum: 0\nsha1: 0\nSHA256: 0\nSha512: 0\n\
-                  Description-MD5: 0\nConffiles:\n /etc/x 0\nPhased-Update-Percentage: 0\nXy: z";
+                  Description-MD5: 0\nPhased-Update-Percentage: 0\nXy: z";
     let control = parse(&with("Installed-Size", forged)).expect("fields that dpkg allows");
     let kept: String = control.index_fields().map(|field| field.text).collect();
     assert_eq!(kept, with("Installed-Size", "Xy: z"));
