@@ -1,7 +1,7 @@
 //! Names of the architectures that binary packages are built for.
 //!
-//! dpkg is no guard here: it merely warns about `../x`, `any` or two words. What is not one concrete
-//! architecture is refused.
+//! dpkg is no guard here: it merely warns about `../x`, `any` or two words. What is not one
+//! concrete architecture is refused.
 
 use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
 

@@ -215,8 +215,8 @@ impl Control {
 
     /// Returns the fields that go into an index as they are: all but those that an index computes.
     ///
-    /// Left out are `Filename`, `Size`, checksums and their kind, in any case: apt takes the last of
-    /// two equal fields, so a package could redirect a download or forge its own checksum.
+    /// Left out are `Filename`, `Size`, checksums and their kind, in any case: apt takes the last
+    /// of two equal fields, so a package could redirect a download or forge its own checksum.
     pub fn index_fields(&self) -> impl Iterator<Item = Field<'_>> {
         self.fields().filter(|field| !rules::is_computed_by_index(field.name))
     }

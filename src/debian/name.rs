@@ -1,8 +1,8 @@
 //! Names of binary and source packages.
 //!
-//! Only what Debian Policy allows becomes a [`PackageName`]: a name turns into parts of object keys,
-//! so a lax one could leave the pool (`../../etc/x`). Relations name packages more freely, see
-//! [`super::relation`].
+//! Only what Debian Policy allows becomes a [`PackageName`]: a name turns into parts of object
+//! keys, so a lax one could leave the pool (`../../etc/x`). Relations name packages more freely,
+//! see [`super::relation`].
 
 use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
 

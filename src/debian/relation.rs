@@ -2,7 +2,7 @@
 //!
 //! One malformed relation in an index stops apt on every client that reads it, so what dpkg refuses
 //! is refused here. The grammar is that of binary packages: no `[architectures]`, no `<profiles>`.
-//! Names follow dpkg, which allows more than Debian Policy does: archives do name `_` and upper case.
+//! Names follow dpkg, which allows more than Debian Policy does: `_`, upper case, one character.
 //!
 //! Source: Debian Policy 7.1, deb-control(5), dpkg's `f_dependency`.
 

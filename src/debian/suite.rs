@@ -5,7 +5,7 @@
 
 use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
 
-/// The directory of a distribution below `dists/`: `bookworm`, `stable-security`, `bookworm/updates`.
+/// The directory of a distribution below `dists/`: `bookworm`, `bookworm/updates`.
 ///
 /// One or more segments `[A-Za-z0-9][A-Za-z0-9._-]*` with `/` between them, none of which is a name
 /// that `dists/` itself needs.

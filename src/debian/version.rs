@@ -17,9 +17,9 @@ mod tests;
 ///
 /// Source: Debian Policy 5.6.12, deb-version(7).
 ///
-/// `Ord` is [`Version::compare`] with the text as tie-breaker, so that `1.0` and `1.0-0`, which dpkg
-/// takes for the same, are two keys of one map; `Eq` and `Hash` are those of the text. Ask `compare`
-/// when the question is which of two versions is newer.
+/// `Ord` is [`Version::compare`] with the text as tie-breaker, so that `1.0` and `1.0-0`, which
+/// dpkg takes for the same, are two keys of one map; `Eq` and `Hash` are those of the text. Ask
+/// `compare` when the question is which of two versions is newer.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Version {

@@ -140,10 +140,10 @@ fn mandatory_fields_must_be_there_and_have_a_value() {
             start + Stanza::of_checked(&HELLO[start..]).fields().next().expect(name).text.len();
         let empty = format!("{}{name}: \n{}", &HELLO[..start], &HELLO[end..]);
         let error = parse(&empty).expect_err(name);
-        assert!(
-            matches!(&error, ControlError::Field { field, reason: FieldError::Empty, .. } if **field == *name),
-            "{error:?}"
-        );
+        let ControlError::Field { field, reason: FieldError::Empty, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(&*field, name);
     }
 }
 

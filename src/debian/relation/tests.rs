@@ -157,7 +157,9 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_without_panic_and_check_agrees_with_parse(text in "[aB1é:(),|<>=\\[$ \n-]{0,12}") {
+    fn any_text_is_read_without_panic_and_check_agrees_with_parse(
+        text in "[aB1é:(),|<>=\\[$ \n-]{0,12}"
+    ) {
         for kind in [Dependency, Conflict, Provision, Sources] {
             let parsed = Relations::parse(&text, kind);
             prop_assert_eq!(parsed.clone().map(|_| ()), Relations::check(&text, kind));
