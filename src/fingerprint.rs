@@ -9,10 +9,19 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 20]);
 
-/// The text is not the fingerprint of a version 4 key.
+/// Why a text is not the fingerprint of a version 4 key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an OpenPGP fingerprint (40 hexadecimal digits; key ids are too short)")]
-pub struct FingerprintError;
+pub enum FingerprintError {
+    /// The text is a key id of 8 or 16 digits.
+    #[error("this is a short key id, and those can be forged")]
+    Short,
+    /// The text has another number of digits.
+    #[error("a fingerprint has 40 hexadecimal digits, this has {0}")]
+    Length(usize),
+    /// A character is no digit.
+    #[error("`{}` is not a hexadecimal digit", .0.escape_debug())]
+    Digit(char),
+}
 
 impl Fingerprint {
     /// Returns the form for narrow places: `9A3F…D04E`. Not for comparing.
@@ -44,16 +53,17 @@ impl fmt::Debug for Fingerprint {
 impl FromStr for Fingerprint {
     type Err = FingerprintError;
 
-    /// Reads 40 hexadecimal digits of either case; blanks between them don't count, so that what
-    /// `gpg --fingerprint` prints can be pasted.
+    /// Reads 40 hexadecimal digits of either case; blanks between them and a leading `0x` don't
+    /// count, so that what gpg prints can be pasted.
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
-        let digits: Vec<u32> = text
-            .chars()
-            .filter(|c| *c != ' ')
-            .map(|c| c.to_digit(16).ok_or(FingerprintError))
-            .collect::<Result<_, _>>()?;
-        if digits.len() != 40 {
-            return Err(FingerprintError);
+        let text = text.strip_prefix("0x").unwrap_or(text);
+        let digit = |c: char| c.to_digit(16).ok_or(FingerprintError::Digit(c));
+        let digits: Vec<u32> =
+            text.chars().filter(|c| *c != ' ').map(digit).collect::<Result<_, _>>()?;
+        match digits.len() {
+            40 => {}
+            8 | 16 => return Err(FingerprintError::Short),
+            other => return Err(FingerprintError::Length(other)),
         }
         let mut bytes = [0; 20];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
@@ -95,9 +105,11 @@ mod tests {
 
     #[test]
     fn key_ids_and_other_text_are_refused() {
-        for text in ["", "A1C4D04E", "B7D19E35A1C4D04E", &DIGITS[1..], &"G".repeat(40)] {
-            assert_eq!(text.parse::<Fingerprint>(), Err(FingerprintError), "{text}");
-        }
-        assert!(format!("{DIGITS}00").parse::<Fingerprint>().is_err());
+        let parse = |text: &str| text.parse::<Fingerprint>();
+        assert_eq!(parse("A1C4D04E"), Err(FingerprintError::Short));
+        assert_eq!(parse("B7D19E35A1C4D04E"), Err(FingerprintError::Short));
+        assert_eq!(parse(&DIGITS[1..]), Err(FingerprintError::Length(39)));
+        assert_eq!(parse(&format!("{DIGITS}00")), Err(FingerprintError::Length(42)));
+        assert_eq!(parse(&"G".repeat(40)), Err(FingerprintError::Digit('G')));
     }
 }

@@ -18,13 +18,14 @@
 //! | 7 | `ops` | wiring; one use case a file |
 //! | 8 | `cli` | the only rank that prints, or reads environment, clock and arguments |
 
+pub mod apt;
 pub mod blocking;
 pub mod compression;
 pub mod deb;
 pub mod debian;
 pub mod digest;
-pub mod manifest;
 pub mod fingerprint;
+pub mod manifest;
 pub mod sign;
 pub mod store;
 pub mod text;

@@ -6,6 +6,9 @@ use std::str::FromStr;
 pub use jiff::Timestamp;
 use jiff::fmt::strtime;
 
+/// Where the present time comes from; only `cli` has one.
+pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
+
 /// Returns `at` as Release's `Date:` has it: `Fri, 20 Nov 2026 10:00:00 UTC`.
 ///
 /// Source: repository format, "Date, Valid-Until"; apt accepts only UTC, GMT, Z and +0000.
@@ -92,8 +95,9 @@ impl FromStr for Span {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(604_800, 'w'), (86_400, 'd'), (3600, 'h'), (60, 'm')];
-        let fitting =
-            units.into_iter().find(|(length, _)| self.0 >= *length && self.0 % length == 0);
+        let fitting = units
+            .into_iter()
+            .find(|(length, _)| self.0 >= *length && self.0.is_multiple_of(*length));
         let (length, unit) = fitting.unwrap_or((1, 's'));
         write!(f, "{}{unit}", self.0 / length)
     }

@@ -8,6 +8,7 @@ use super::problem::{Problem, quoted};
 use super::repository::{Repository, malformed};
 use super::section::{Section, Text};
 use super::signing::check_listed_once;
+use crate::compression::Compression;
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component, SuiteError};
 
@@ -37,36 +38,11 @@ pub struct Distribution {
     /// `ButAutomaticUpgrades`; only with `not_automatic`.
     pub but_automatic_upgrades: bool,
     /// The forms of index files in the order of the manifest; at least one.
-    pub compression: Vec<IndexCompression>,
+    pub compression: Vec<Compression>,
 }
 
-/// One form in which index files are published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IndexCompression {
-    /// `xz`.
-    Xz,
-    /// `gz`.
-    Gzip,
-    /// `zst`.
-    Zstd,
-    /// `none`: not compressed.
-    None,
-}
-
-impl IndexCompression {
-    /// The forms that every apt still in use can read, and that cost little.
-    const DEFAULT: [Self; 2] = [Self::Xz, Self::Gzip];
-
-    fn from_manifest(text: &str) -> Option<Self> {
-        match text {
-            "xz" => Some(Self::Xz),
-            "gz" => Some(Self::Gzip),
-            "zst" => Some(Self::Zstd),
-            "none" => Some(Self::None),
-            _ => None,
-        }
-    }
-}
+/// The forms of index files that every apt still in use can read, and that cost little.
+const DEFAULT_COMPRESSION: [Compression; 2] = [Compression::Xz, Compression::Gzip];
 
 /// What the manifest says a distribution has, right or wrong, for those that refer to it.
 pub(super) struct Declared<'a> {
@@ -248,12 +224,23 @@ fn corrected(texts: &[Text<'_>]) -> String {
     names.join(", ")
 }
 
-fn compression(section: &Section<'_>, problems: &mut Vec<Problem>) -> Vec<IndexCompression> {
+/// Returns the compression that a manifest names; not all can be had for index files.
+fn index_form(name: &str) -> Option<Compression> {
+    match name {
+        "xz" => Some(Compression::Xz),
+        "gz" => Some(Compression::Gzip),
+        "zst" => Some(Compression::Zstd),
+        "none" => Some(Compression::None),
+        _ => None,
+    }
+}
+
+fn compression(section: &Section<'_>, problems: &mut Vec<Problem>) -> Vec<Compression> {
     if section.key_span("compression").is_none() {
-        return IndexCompression::DEFAULT.to_vec();
+        return DEFAULT_COMPRESSION.to_vec();
     }
     let texts = listed(section, "compression", problems);
-    texts.iter().filter_map(|text| IndexCompression::from_manifest(text.text)).collect()
+    texts.iter().filter_map(|text| index_form(text.text)).collect()
 }
 
 /// Returns the elements of a list that may be neither empty nor have one twice.

@@ -31,13 +31,13 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 pub use code::CODES;
-pub use distribution::{Distribution, IndexCompression};
+pub use distribution::Distribution;
 pub use pattern::{PathGlob, PathPattern};
 pub use problem::{Exposure, Problem, Severity};
 pub use repository::Repository;
 pub use schema::json_schema;
 pub use secret::masked;
-pub use signing::{Fingerprint, FingerprintError, SecretSource, Signing, SigningKey};
+pub use signing::{SecretSource, Signing, SigningKey};
 pub use source::{Mode, Source, Target};
 pub use store::{Encryption, StoreSettings, StoreUrl};
 

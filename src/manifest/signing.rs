@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use super::code;
 use super::problem::{Problem, near, quoted};
 use super::repository::check_name;
 use super::section::{Section, Text};
+use crate::fingerprint::{Fingerprint, FingerprintError};
 
 /// Who signs the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,62 +45,6 @@ pub enum SecretSource {
     Agent,
 }
 
-/// The whole fingerprint of an OpenPGP key: 40 or 64 upper-case hexadecimal digits.
-///
-/// Parsing accepts lower case and blanks between the digits, as gpg prints them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(String);
-
-/// Why a text is not a fingerprint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FingerprintError {
-    /// The text is a key id of 8 or 16 digits.
-    #[error("this is a short key id, and those can be forged")]
-    Short,
-    /// The text has another number of digits.
-    #[error("a fingerprint has 40 hexadecimal digits, this has {0}")]
-    Length(usize),
-    /// A character is no digit.
-    #[error("`{}` is not a hexadecimal digit", .0.escape_debug())]
-    Digit(char),
-}
-
-impl Fingerprint {
-    /// Returns all digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the first and last four digits, for people: `9A3F…D04E`.
-    pub fn short(&self) -> String {
-        format!("{}…{}", &self.0[..4], &self.0[self.0.len() - 4..])
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for Fingerprint {
-    type Err = FingerprintError;
-
-    fn from_str(text: &str) -> Result<Self, FingerprintError> {
-        let text = text.strip_prefix("0x").unwrap_or(text);
-        let digits = text.chars().filter(|c| *c != ' ');
-        let digits: String = digits.map(|digit| digit.to_ascii_uppercase()).collect();
-        if let Some(other) = digits.chars().find(|digit| !digit.is_ascii_hexdigit()) {
-            return Err(FingerprintError::Digit(other));
-        }
-        match digits.len() {
-            40 | 64 => Ok(Self(digits)),
-            8 | 16 => Err(FingerprintError::Short),
-            other => Err(FingerprintError::Length(other)),
-        }
-    }
-}
-
 impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -119,7 +63,7 @@ pub(super) fn read(section: &Section<'_>, problems: &mut Vec<Problem>) -> Signin
     for (name, key_section) in &defined {
         check_name(name, "signing key", problems);
         let Some(key) = read_key(name, key_section, problems) else { continue };
-        if let Some(other) = seen.insert(key.fingerprint.clone(), key.name.clone()) {
+        if let Some(other) = seen.insert(key.fingerprint, key.name.clone()) {
             let span = key_section.value_span("fingerprint").unwrap_or(name.span.clone());
             let message = format!("`{other}` and `{}` are the same key", key.name);
             problems.push(

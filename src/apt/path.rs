@@ -1,0 +1,127 @@
+//! Where things lie: every object key of a repository is made here.
+//!
+//! Keys are relative to the repository's root. They hold only ASCII letters, digits, `.`, `_`,
+//! `-` and `/`: `+` in an unsigned GET means a space on S3, and debootstrap sends it raw, so it
+//! can't be part of a name that every client is to find.
+
+use crate::debian::architecture::Architecture;
+use crate::debian::name::PackageName;
+use crate::debian::suite::{Codename, Component};
+use crate::debian::version::Version;
+use crate::digest::Sha256;
+
+/// The prefix below which all that clients read first lies.
+pub const DISTS: &str = "dists/";
+/// What the store is: format version, repository name.
+pub const STORE_DESCRIPTOR: &str = ".repoman/store.json";
+/// The state file's path in Release, uncompressed; only its compressed form is uploaded.
+pub const STATE: &str = "repoman/state.json";
+
+/// Returns the key of a file of a distribution, given its path as Release lists it.
+pub fn in_distribution(codename: &Codename, path: &str) -> String {
+    format!("{DISTS}{codename}/{path}")
+}
+
+/// Returns the clear-signed Release file of a distribution.
+pub fn in_release(codename: &Codename) -> String {
+    in_distribution(codename, "InRelease")
+}
+
+/// Returns the plain Release file of a distribution.
+pub fn release(codename: &Codename) -> String {
+    in_distribution(codename, "Release")
+}
+
+/// Returns the detached signature of the plain Release file.
+pub fn release_signature(codename: &Codename) -> String {
+    in_distribution(codename, "Release.gpg")
+}
+
+/// Returns a `Packages` file's path as Release lists it: `main/binary-amd64/Packages`.
+pub fn packages(component: &Component, architecture: &Architecture) -> String {
+    format!("{component}/binary-{architecture}/Packages")
+}
+
+/// Returns the content-addressed key of a file that Release lists under `path`.
+///
+/// Source: repository format, "Acquire-By-Hash".
+pub fn by_hash(codename: &Codename, path: &str, digest: &Sha256) -> String {
+    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    in_distribution(codename, &format!("{directory}/by-hash/SHA256/{digest}"))
+}
+
+/// Returns the key of an earlier generation's InRelease.
+pub fn history(codename: &Codename, generation: u64, digest: &Sha256) -> String {
+    format!(".repoman/history/{codename}/{generation}-{digest}.InRelease")
+}
+
+/// Returns the key of a manifest that was applied.
+pub fn manifest(digest: &Sha256) -> String {
+    format!(".repoman/manifests/{digest}.toml")
+}
+
+/// What names a package file in the pool.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolFile<'a> {
+    /// The source package that the file was built from.
+    pub source: &'a PackageName,
+    /// The binary package.
+    pub package: &'a PackageName,
+    /// Its version; the epoch does not get into the key.
+    pub version: &'a Version,
+    /// Its architecture.
+    pub architecture: &'a Architecture,
+    /// The digest of the file.
+    pub digest: &'a Sha256,
+}
+
+impl PoolFile<'_> {
+    /// Returns the key; other bytes always have another one.
+    pub fn key(&self) -> String {
+        let file =
+            format!("{}_{}_{}.deb", self.package, self.version.without_epoch(), self.architecture);
+        format!(
+            "pool/{}/{}/{}/{}",
+            plain(self.source.pool_prefix()),
+            plain(self.source.as_str()),
+            self.digest.short(),
+            plain(&file)
+        )
+    }
+}
+
+/// Returns `text` with every character that keys don't hold replaced by `-`.
+///
+/// Two names may become one; the digest in the directory keeps their keys apart.
+fn plain(text: &str) -> String {
+    let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    text.chars().map(|c| if keep(c) { c } else { '-' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pool_keys_hold_no_plus_tilde_or_epoch() {
+        let file = PoolFile {
+            source: &"gcc-12".parse().unwrap(),
+            package: &"libstdc++6".parse().unwrap(),
+            version: &"1:12.2.0-14+deb12u1~1".parse().unwrap(),
+            architecture: &"amd64".parse().unwrap(),
+            digest: &Sha256::of(b""),
+        };
+        let expected = "pool/g/gcc-12/e3b0c44298fc1c14/libstdc--6_12.2.0-14-deb12u1-1_amd64.deb";
+        assert_eq!(file.key(), expected);
+    }
+
+    #[test]
+    fn by_hash_lies_beside_the_canonical_name() {
+        let codename = "bookworm".parse().unwrap();
+        let digest = Sha256::of(b"");
+        assert_eq!(
+            by_hash(&codename, "main/binary-amd64/Packages.xz", &digest),
+            format!("dists/bookworm/main/binary-amd64/by-hash/SHA256/{digest}")
+        );
+    }
+}
