@@ -27,6 +27,7 @@ pub mod digest;
 pub mod fingerprint;
 pub mod manifest;
 pub mod sign;
+pub mod snapshot;
 pub mod store;
 pub mod text;
 pub mod time;

@@ -1,0 +1,224 @@
+//! The state file: what a distribution's indices can't hold.
+//!
+//! It is listed in Release like any index file, so it is swapped together with what it
+//! describes and covered by the same signature. Packages, sizes and hashes are not in it: the
+//! indices have them, and nothing keeps them twice.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::debian::suite::Component;
+use crate::digest::Sha256;
+use crate::snapshot::{PackageId, Packages, Provenance};
+use crate::time::Timestamp;
+
+/// The format of the state files that this version writes.
+pub const FORMAT_VERSION: &str = "1.0";
+const KIND: &str = "repoman.state";
+
+/// The content of a state file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    kind: String,
+    format_version: String,
+    /// What published this generation: `repoman 0.1.0`.
+    pub tool: String,
+    /// `[repository] name` of the manifest.
+    pub repository: String,
+    /// The distribution's codename.
+    pub codename: String,
+    /// Counts up by one with each publication.
+    pub generation: u64,
+    /// The generation that this one replaced.
+    pub parent: Option<Parent>,
+    /// Random, so that no two generations are ever equal byte for byte.
+    pub writer: String,
+    /// The manifest that was applied.
+    pub manifest: ManifestRecord,
+    /// The digest that names the plan that was applied.
+    pub plan: Option<Sha256>,
+    /// The fingerprints of the keys that sign this generation.
+    pub signed_by: Vec<String>,
+    /// Who brought each package, and when: by component, then `name version architecture`.
+    pub packages: BTreeMap<Component, BTreeMap<String, PackageRecord>>,
+}
+
+/// The generation before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Its number.
+    pub generation: u64,
+    /// The digest of its InRelease.
+    pub in_release: Sha256,
+}
+
+/// The manifest that made a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestRecord {
+    /// The digest of its text.
+    pub sha256: Sha256,
+    /// The Git commit that it was read from, where one is known.
+    pub git_commit: Option<String>,
+}
+
+/// Where one package came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageRecord {
+    /// The names of the sources that brought it.
+    pub by: Vec<String>,
+    /// When it was first published, in seconds since 1970.
+    pub at: i64,
+}
+
+/// Why a state file can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// It was written by a newer version of this tool.
+    #[error("state format {found} is newer than {FORMAT_VERSION}, which this repoman reads")]
+    Newer {
+        /// The format version in the file.
+        found: String,
+    },
+    /// It is not a state file.
+    #[error("not a state file")]
+    Unreadable(#[source] serde_json::Error),
+}
+
+/// The part of every state file, of any version, that says what it is.
+#[derive(Deserialize)]
+struct Envelope {
+    format_version: String,
+}
+
+/// What a new state file records beside its packages.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    /// What publishes: name and version of the tool.
+    pub tool: String,
+    /// `[repository] name`.
+    pub repository: String,
+    /// The new generation's number.
+    pub generation: u64,
+    /// The one that it replaces.
+    pub parent: Option<Parent>,
+    /// The random id.
+    pub writer: String,
+    /// The manifest.
+    pub manifest: ManifestRecord,
+    /// The plan's id.
+    pub plan: Option<Sha256>,
+}
+
+impl State {
+    /// Returns the state of a distribution whose packages are given by component.
+    pub fn new(
+        publication: Publication,
+        codename: String,
+        signed_by: Vec<String>,
+        components: &BTreeMap<Component, Packages>,
+    ) -> Self {
+        Self {
+            kind: KIND.to_owned(),
+            format_version: FORMAT_VERSION.to_owned(),
+            tool: publication.tool,
+            repository: publication.repository,
+            codename,
+            generation: publication.generation,
+            parent: publication.parent,
+            writer: publication.writer,
+            manifest: publication.manifest,
+            plan: publication.plan,
+            signed_by,
+            packages: components
+                .iter()
+                .map(|(component, packages)| (component.clone(), records(packages)))
+                .collect(),
+        }
+    }
+
+    /// Returns the file's bytes: JSON with a final newline.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(self).expect("a state has only string keys");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a state file.
+    ///
+    /// # Errors
+    ///
+    /// When a newer version wrote it, or when it is no state file.
+    pub fn parse(bytes: &[u8]) -> Result<Self, StateError> {
+        let envelope: Envelope = serde_json::from_slice(bytes).map_err(StateError::Unreadable)?;
+        if major(&envelope.format_version) != major(FORMAT_VERSION) {
+            return Err(StateError::Newer { found: envelope.format_version });
+        }
+        serde_json::from_slice(bytes).map_err(StateError::Unreadable)
+    }
+
+    /// Returns who brought a package, and when, if the state knows it.
+    pub fn provenance(&self, component: &Component, id: &PackageId) -> Option<Provenance> {
+        let record = self.packages.get(component)?.get(&record_key(id))?;
+        Some(Provenance {
+            sources: record.by.iter().cloned().collect(),
+            published_at: Timestamp::from_second(record.at).unwrap_or(Timestamp::UNIX_EPOCH),
+        })
+    }
+}
+
+impl From<&Provenance> for PackageRecord {
+    fn from(provenance: &Provenance) -> Self {
+        Self {
+            by: provenance.sources.iter().cloned().collect(),
+            at: provenance.published_at.as_second(),
+        }
+    }
+}
+
+fn records(packages: &Packages) -> BTreeMap<String, PackageRecord> {
+    packages.iter().map(|(id, package)| (record_key(id), (&package.provenance).into())).collect()
+}
+
+fn record_key(id: &PackageId) -> String {
+    format!("{} {} {}", id.name, id.version, id.architecture)
+}
+
+fn major(format_version: &str) -> &str {
+    format_version.split('.').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        let publication = Publication {
+            tool: "repoman 0.1.0".into(),
+            repository: "acme-apt".into(),
+            generation: 2,
+            parent: Some(Parent { generation: 1, in_release: Sha256::of(b"1") }),
+            writer: "c0ffee".into(),
+            manifest: ManifestRecord { sha256: Sha256::of(b""), git_commit: None },
+            plan: None,
+        };
+        State::new(publication, "bookworm".into(), vec![], &BTreeMap::new())
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        assert_eq!(State::parse(&state().to_bytes()).unwrap(), state());
+    }
+
+    #[test]
+    fn a_newer_format_is_refused() {
+        let newer = State { format_version: "2.0".into(), ..state() };
+        assert!(matches!(State::parse(&newer.to_bytes()), Err(StateError::Newer { .. })));
+    }
+
+    #[test]
+    fn a_newer_minor_version_is_read() {
+        let newer = State { format_version: "1.7".into(), ..state() };
+        assert!(State::parse(&newer.to_bytes()).is_ok());
+    }
+}
