@@ -26,6 +26,8 @@ pub mod debian;
 pub mod digest;
 pub mod fingerprint;
 pub mod manifest;
+pub mod plan;
+pub mod report;
 pub mod sign;
 pub mod snapshot;
 pub mod store;

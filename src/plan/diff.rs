@@ -1,0 +1,268 @@
+//! The difference between two snapshots, as a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::apt::release::{Identity, Pin};
+use crate::debian::architecture::Architecture;
+use crate::debian::name::PackageName;
+use crate::debian::suite::{Codename, Component};
+use crate::debian::version::Version;
+use crate::digest::Sha256;
+use crate::plan::desired::Desired;
+use crate::plan::{
+    Base, ChangedFile, DistributionPlan, DistributionStatus, Effect, FieldChange, Operation,
+    PackageChange, Plan, Reason, fingerprints, guard,
+};
+use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
+
+/// Returns the plan that makes `published` what is `desired`.
+///
+/// `base` names the generations that `published` was read from. Distributions that are not
+/// desired are left alone.
+pub fn diff(published: &Snapshot, desired: &Desired, base: &BTreeMap<Codename, Base>) -> Plan {
+    let mut distributions = BTreeMap::new();
+    let mut dangers = Vec::new();
+    for (codename, after) in &desired.snapshot.distributions {
+        let before = published.distributions.get(codename);
+        let plan = distribution(before, after);
+        if let Some(before) = before {
+            dangers.extend(guard::dangers(codename, before, after));
+        }
+        if plan.status == DistributionStatus::New || !plan.is_empty() {
+            distributions.insert(codename.clone(), plan);
+        }
+    }
+    let base: BTreeMap<_, _> = base
+        .iter()
+        .filter(|(codename, _)| distributions.contains_key(*codename))
+        .map(|(codename, base)| (codename.clone(), base.clone()))
+        .collect();
+    let mut plan = Plan {
+        id: Sha256::of(b""),
+        base,
+        distributions,
+        dangers,
+        notes: desired.notes.clone(),
+        uploads: desired.files.clone(),
+    };
+    plan.id = identify(&plan);
+    plan
+}
+
+impl DistributionPlan {
+    fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.packages.is_empty()
+    }
+}
+
+fn distribution(before: Option<&Distribution>, after: &Distribution) -> DistributionPlan {
+    let status = match before {
+        Some(_) => DistributionStatus::Published,
+        None => DistributionStatus::New,
+    };
+    DistributionPlan {
+        status,
+        fields: field_changes(before, after),
+        packages: package_changes(before, after),
+        index_files: after.stale_indices(before).len() * after.compression.len(),
+    }
+}
+
+fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<FieldChange> {
+    let values = |distribution: &Distribution| -> Vec<(&'static str, Option<String>)> {
+        let mut values = identity_values(&distribution.identity);
+        values.push(("Architectures", Some(words(&distribution.architectures))));
+        values.push(("Components", Some(words(&distribution.component_order))));
+        let forms = distribution.compression.iter().map(|form| form.name());
+        values.push(("Index files", Some(forms.collect::<Vec<_>>().join(" "))));
+        values.push(("Signed by", fingerprints(&distribution.signed_by)));
+        values
+    };
+    let old = before.map(values).unwrap_or_default();
+    let old: BTreeMap<_, _> = old.into_iter().collect();
+    values(after)
+        .into_iter()
+        .map(|(field, after)| FieldChange {
+            field,
+            before: old.get(field).cloned().flatten(),
+            after,
+        })
+        .filter(|change| change.before != change.after)
+        .collect()
+}
+
+/// Returns the fields of a Release file that describe the distribution, in their order there.
+pub(super) fn identity_values(identity: &Identity) -> Vec<(&'static str, Option<String>)> {
+    let (not_automatic, upgrades) = match identity.pin {
+        Pin::Automatic => (None, None),
+        Pin::NotAutomatic => (Some("yes"), None),
+        Pin::UpgradesOnly => (Some("yes"), Some("yes")),
+    };
+    vec![
+        ("Origin", identity.origin.clone()),
+        ("Label", identity.label.clone()),
+        ("Suite", Some(identity.suite.clone())),
+        ("Version", identity.version.clone()),
+        ("Codename", Some(identity.codename.clone())),
+        ("NotAutomatic", not_automatic.map(str::to_owned)),
+        ("ButAutomaticUpgrades", upgrades.map(str::to_owned)),
+        ("Description", identity.description.clone()),
+    ]
+}
+
+fn words<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// What package changes are grouped by: one line of a plan.
+type Line<'a> = (&'a Component, &'a PackageName, Operation, &'a Version, Reason);
+
+fn package_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<PackageChange> {
+    let nothing = BTreeMap::new();
+    let old = before.map_or(&nothing, |before| &before.components);
+    let components: BTreeSet<_> = old.keys().chain(after.components.keys()).collect();
+    let mut lines: BTreeMap<Line<'_>, Vec<ChangedFile>> = BTreeMap::new();
+    let empty = BTreeMap::new();
+    for component in components {
+        let was = old.get(component).unwrap_or(&empty);
+        let is = after.components.get(component).unwrap_or(&empty);
+        for (id, package) in is.iter().filter(|(id, _)| !was.contains_key(*id)) {
+            let reason = Reason::Offered(source_names(package));
+            let line = (component, &id.name, Operation::Add, &id.version, reason);
+            lines.entry(line).or_default().push(changed_file(id, package));
+        }
+        for (id, package) in was.iter().filter(|(id, _)| !is.contains_key(*id)) {
+            let reason = removal_reason(component, id, package, after);
+            let line = (component, &id.name, Operation::Remove, &id.version, reason);
+            lines.entry(line).or_default().push(changed_file(id, package));
+        }
+    }
+    let newest = Newest::new(before, after);
+    let change = |((component, name, operation, version, reason), files)| PackageChange {
+        operation,
+        component: Component::clone(component),
+        name: PackageName::clone(name),
+        version: Version::clone(version),
+        effect: newest.effect(operation, component, name, version),
+        files,
+        reason,
+    };
+    lines.into_iter().map(change).collect()
+}
+
+fn source_names(package: &Package) -> Vec<String> {
+    package.provenance.sources.iter().cloned().collect()
+}
+
+fn removal_reason(
+    component: &Component,
+    id: &PackageId,
+    package: &Package,
+    after: &Distribution,
+) -> Reason {
+    let declared = after.components.contains_key(component)
+        && (id.architecture.is_all() || after.architectures.contains(&id.architecture));
+    if declared { Reason::NoLongerOffered(source_names(package)) } else { Reason::Undeclared }
+}
+
+fn changed_file(id: &PackageId, package: &Package) -> ChangedFile {
+    ChangedFile {
+        architecture: id.architecture.clone(),
+        key: package.file.filename.clone(),
+        size: package.file.size,
+        sha256: package.file.sha256,
+    }
+}
+
+/// The newest version of each package by component, before and after.
+struct Newest<'a> {
+    before: BTreeMap<(&'a Component, &'a PackageName), &'a Version>,
+    after: BTreeMap<(&'a Component, &'a PackageName), &'a Version>,
+}
+
+impl<'a> Newest<'a> {
+    fn new(before: Option<&'a Distribution>, after: &'a Distribution) -> Self {
+        let newest = |distribution: &'a Distribution| {
+            let mut newest = BTreeMap::new();
+            for (component, packages) in &distribution.components {
+                // Ascending versions: the last one stays.
+                newest.extend(packages.keys().map(|id| ((component, &id.name), &id.version)));
+            }
+            newest
+        };
+        Self { before: before.map(newest).unwrap_or_default(), after: newest(after) }
+    }
+
+    fn effect(
+        &self,
+        operation: Operation,
+        component: &'a Component,
+        name: &'a PackageName,
+        version: &Version,
+    ) -> Option<Effect> {
+        let key = (component, name);
+        let (before, after) = (self.before.get(&key).copied(), self.after.get(&key).copied());
+        match (operation, before, after) {
+            (Operation::Add, Some(from), Some(to)) if version == to && to > from => {
+                Some(Effect::Upgrade { from: from.clone(), to: to.clone() })
+            }
+            (Operation::Add, Some(_), Some(newest)) if version < newest => {
+                Some(Effect::Older { newest: newest.clone() })
+            }
+            (Operation::Remove, _, None) => Some(Effect::Gone),
+            (Operation::Remove, Some(from), Some(to)) if version == from && to < from => {
+                Some(Effect::Fallback { to: to.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Returns the digest of what a plan starts from and does.
+fn identify(plan: &Plan) -> Sha256 {
+    #[derive(Serialize)]
+    struct Identified<'a> {
+        base: &'a BTreeMap<Codename, Base>,
+        fields: Vec<(&'a Codename, &'a [FieldChange])>,
+        packages: Vec<IdentifiedPackage<'a>>,
+    }
+    #[derive(Serialize)]
+    struct IdentifiedPackage<'a> {
+        codename: &'a Codename,
+        component: &'a Component,
+        operation: Operation,
+        name: &'a PackageName,
+        version: &'a Version,
+        files: &'a [ChangedFile],
+    }
+    let packages = plan.distributions.iter().flat_map(|(codename, distribution)| {
+        distribution.packages.iter().map(move |change| IdentifiedPackage {
+            codename,
+            component: &change.component,
+            operation: change.operation,
+            name: &change.name,
+            version: &change.version,
+            files: &change.files,
+        })
+    });
+    let fields = plan.distributions.iter().map(|(name, plan)| (name, plan.fields.as_slice()));
+    let identified =
+        Identified { base: &plan.base, fields: fields.collect(), packages: packages.collect() };
+    let bytes = serde_json::to_vec(&identified).expect("every map in it has string keys");
+    Sha256::of(&bytes)
+}
+
+/// The architectures of a change's files, as plans print them.
+impl PackageChange {
+    /// Returns the architectures, in the order of their names.
+    pub fn architectures(&self) -> Vec<&Architecture> {
+        self.files.iter().map(|file| &file.architecture).collect()
+    }
+
+    /// Returns the bytes of all its files.
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}

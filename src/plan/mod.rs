@@ -1,0 +1,298 @@
+//! From what is wanted and what is published to a plan: plain data that is printed, hashed and
+//! carried out.
+//!
+//! Pure functions all: [`desired()`] decides what should be published, [`diff()`] what has to
+//! change, [`guard`] what a person must know before it happens. The clock is an argument.
+
+mod desired;
+mod diff;
+mod guard;
+pub mod offer;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::debian::architecture::Architecture;
+use crate::debian::name::PackageName;
+use crate::debian::suite::{Codename, Component};
+use crate::debian::version::Version;
+use crate::digest::Sha256;
+use crate::fingerprint::Fingerprint;
+
+pub use desired::{Conflict, ConflictWith, Desired, Upload, desired};
+pub use diff::diff;
+
+/// Everything that has to change for the published repository to become the desired one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Names the plan: the digest of its base and its actions.
+    pub id: Sha256,
+    /// What is published of each distribution in the plan; nothing for new ones.
+    pub base: BTreeMap<Codename, Base>,
+    /// The changes by distribution; distributions without any have no entry.
+    pub distributions: BTreeMap<Codename, DistributionPlan>,
+    /// Consequences that a person has to accept first; they block the plan.
+    pub dangers: Vec<Danger>,
+    /// Things to know that block nothing.
+    pub notes: Vec<Note>,
+    /// The package files that have to be uploaded, by object key.
+    pub uploads: BTreeMap<String, Upload>,
+}
+
+/// The generation that a plan starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Base {
+    /// Its number.
+    pub generation: u64,
+    /// The digest of its InRelease.
+    pub inrelease_sha256: Sha256,
+}
+
+/// The changes of one distribution.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DistributionPlan {
+    /// Whether it is published already.
+    pub status: DistributionStatus,
+    /// What its Release file will say otherwise.
+    pub fields: Vec<FieldChange>,
+    /// Packages to list or unlist, by component and name.
+    pub packages: Vec<PackageChange>,
+    /// The number of index files that have to be written.
+    pub index_files: usize,
+}
+
+/// Whether a distribution of a plan exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DistributionStatus {
+    /// The plan creates it.
+    New,
+    /// It is published.
+    #[default]
+    Published,
+}
+
+/// A value in a Release file that changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldChange {
+    /// The field's name, or `Signed by`.
+    pub field: &'static str,
+    /// The published value.
+    pub before: Option<String>,
+    /// The desired value.
+    pub after: Option<String>,
+}
+
+/// What happens to a package or a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// It gets listed.
+    Add,
+    /// It is not listed any more.
+    Remove,
+    /// Its value becomes another one.
+    Change,
+}
+
+/// One version of a package that gets listed or unlisted, in one or more architectures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageChange {
+    /// [`Operation::Add`] or [`Operation::Remove`].
+    pub operation: Operation,
+    /// The component.
+    pub component: Component,
+    /// The package.
+    pub name: PackageName,
+    /// The version.
+    pub version: Version,
+    /// The files, one for each architecture, in the order of the architectures' names.
+    pub files: Vec<ChangedFile>,
+    /// Why.
+    pub reason: Reason,
+    /// What clients will notice.
+    pub effect: Option<Effect>,
+}
+
+/// A package file that gets listed or unlisted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedFile {
+    /// The architecture.
+    pub architecture: Architecture,
+    /// Its object key.
+    pub key: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Sha256,
+}
+
+/// Why a package is added or removed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "code", content = "source", rename_all = "kebab-case")]
+pub enum Reason {
+    /// These sources offer it.
+    Offered(Vec<String>),
+    /// These mirror sources, which brought it, offer it no more.
+    NoLongerOffered(Vec<String>),
+    /// The manifest does not declare its component or architecture any more.
+    Undeclared,
+}
+
+/// What a change of packages means to clients that have the package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// They upgrade.
+    Upgrade {
+        /// The newest version so far.
+        from: Version,
+        /// The newest version afterwards.
+        to: Version,
+    },
+    /// They stay with a newer version that is published too.
+    Older {
+        /// The newest version.
+        newest: Version,
+    },
+    /// New installations get an older version.
+    Fallback {
+        /// The newest version afterwards.
+        to: Version,
+    },
+    /// No version is left to install.
+    Gone,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Upgrade { from, to } => write!(f, "clients upgrade {from} → {to}"),
+            Self::Older { newest } => write!(f, "clients stay with {newest}"),
+            Self::Fallback { to } => write!(f, "new installations get {to}"),
+            Self::Gone => f.write_str("no version is left to install"),
+        }
+    }
+}
+
+/// A consequence that blocks a plan until a person has accepted it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Danger {
+    /// `code:address`, the name under which it is accepted.
+    pub id: String,
+    /// What kind of consequence it is.
+    pub code: DangerCode,
+    /// What happens to clients.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// The kinds of dangers; `docs/reference` has their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DangerCode {
+    /// A component disappears.
+    ComponentRemoved,
+    /// An architecture disappears.
+    ArchRemoved,
+    /// A field changes that apt insists on.
+    ReleaseField,
+    /// A key that clients may rely on stops signing.
+    KeyDropped,
+    /// A signed repository becomes an unsigned one.
+    SigningOff,
+}
+
+impl DangerCode {
+    /// Returns the code as ids and documents carry it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ComponentRemoved => "component-removed",
+            Self::ArchRemoved => "arch-removed",
+            Self::ReleaseField => "release-field",
+            Self::KeyDropped => "key-dropped",
+            Self::SigningOff => "signing-off",
+        }
+    }
+}
+
+/// Something to know about a plan that blocks nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Note {
+    /// A distribution is published that the manifest does not declare; it stays as it is.
+    Undeclared(Codename),
+    /// One version has different bytes in two distributions.
+    DifferentBytes {
+        /// `name version architecture`.
+        package: String,
+        /// The distributions.
+        distributions: (Codename, Codename),
+    },
+}
+
+/// The totals of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Summary {
+    /// Distributions that the plan creates.
+    pub distributions: usize,
+    /// Package versions to list.
+    pub add: usize,
+    /// Package files behind them.
+    pub add_files: usize,
+    /// Package versions to unlist.
+    pub remove: usize,
+    /// Fields of Release files to change.
+    pub change: usize,
+    /// Package files to upload.
+    pub upload_files: usize,
+    /// Their bytes.
+    pub upload_bytes: u64,
+    /// Index files to write.
+    pub index_files: usize,
+}
+
+impl Plan {
+    /// Tells whether the published repository already is the desired one.
+    pub fn is_empty(&self) -> bool {
+        self.distributions.is_empty()
+    }
+
+    /// Tells whether somebody has to accept a danger first.
+    pub fn is_blocked(&self) -> bool {
+        !self.dangers.is_empty()
+    }
+
+    /// Returns the totals.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary {
+            upload_files: self.uploads.len(),
+            upload_bytes: self.uploads.values().map(|upload| upload.size).sum(),
+            ..Summary::default()
+        };
+        for distribution in self.distributions.values() {
+            match distribution.status {
+                DistributionStatus::New => summary.distributions += 1,
+                DistributionStatus::Published => summary.change += distribution.fields.len(),
+            }
+            summary.index_files += distribution.index_files;
+            for change in &distribution.packages {
+                match change.operation {
+                    Operation::Add => {
+                        summary.add += 1;
+                        summary.add_files += change.files.len();
+                    }
+                    Operation::Remove => summary.remove += 1,
+                    Operation::Change => summary.change += 1,
+                }
+            }
+        }
+        summary
+    }
+}
+
+/// Returns fingerprints as a Release field's value would show them.
+fn fingerprints(keys: &[Fingerprint]) -> Option<String> {
+    let list: Vec<_> = keys.iter().map(ToString::to_string).collect();
+    (!list.is_empty()).then(|| list.join(" "))
+}

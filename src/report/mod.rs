@@ -1,0 +1,75 @@
+//! What happened and what would happen, as values: the events of a run and its documents.
+//!
+//! Nothing here prints; `cli` turns these values into bars, lines, JSON or prose.
+
+mod plan_document;
+
+use crate::debian::suite::Codename;
+
+pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+
+/// A step of a run, told when it is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A package file was read.
+    Read {
+        /// Files read so far.
+        done: usize,
+        /// Files to read.
+        total: usize,
+    },
+    /// Uploads begin.
+    UploadsPlanned {
+        /// Package files to upload.
+        files: usize,
+        /// Their bytes.
+        bytes: u64,
+    },
+    /// A package file is in the store.
+    Uploaded {
+        /// Its file name.
+        file: String,
+        /// Its size in bytes.
+        size: u64,
+        /// Whether it had to be sent.
+        delivery: Delivery,
+    },
+    /// The index files of a distribution are in the store.
+    Indexed {
+        /// The distribution.
+        codename: Codename,
+        /// The number of files.
+        files: usize,
+    },
+    /// A new generation became visible.
+    Swapped {
+        /// The distribution.
+        codename: Codename,
+        /// The generation that it replaced.
+        from: Option<u64>,
+        /// The new generation.
+        to: u64,
+    },
+    /// A new generation was read back and is what was meant.
+    Verified {
+        /// The distribution.
+        codename: Codename,
+        /// The generation.
+        generation: u64,
+    },
+}
+
+/// How a package file got into the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It was sent.
+    Sent,
+    /// The same bytes were there already.
+    AlreadyThere,
+}
+
+/// Whoever wants to know how a run goes on.
+pub trait Observe: Send + Sync {
+    /// Takes note of an event; called from any thread.
+    fn event(&self, event: &Event);
+}

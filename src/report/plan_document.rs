@@ -1,0 +1,295 @@
+//! The plan as a JSON document, for other programs (`plan --json`).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::plan::{
+    Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Operation, PackageChange,
+    Plan, Reason, Summary,
+};
+
+/// What a plan was made from; the plan itself does not know it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PlanContext {
+    /// The program: `repoman 0.1.0`.
+    pub tool: String,
+    /// The manifest.
+    pub manifest: ManifestContext,
+    /// The store's URL.
+    pub store: String,
+    /// The sources of the run.
+    pub sources: Vec<SourceContext>,
+}
+
+/// The manifest that a plan was made from.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ManifestContext {
+    /// Its path as it was given or found.
+    pub path: String,
+    /// The SHA-256 of its text, in hexadecimal.
+    pub sha256: String,
+    /// The Git commit that it is from, where one is known.
+    pub git_commit: Option<String>,
+}
+
+/// A source of a run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SourceContext {
+    /// Its name.
+    pub name: String,
+    /// Whether it was there.
+    pub present: bool,
+    /// The number of package files that it offers.
+    pub files: usize,
+    /// Where it was looked for, if it was not there.
+    pub place: Option<String>,
+}
+
+/// `plan --json`: kind `repoman.plan`, format 1.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PlanDocument {
+    kind: &'static str,
+    format_version: &'static str,
+    /// The digest of what the plan starts from and does.
+    id: String,
+    tool: String,
+    /// `empty`, `ready` or `blocked`.
+    status: &'static str,
+    manifest: ManifestContext,
+    base: BaseDocument,
+    sources: Vec<SourceContext>,
+    summary: SummaryDocument,
+    actions: Vec<ActionDocument>,
+    dangers: Vec<DangerDocument>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct BaseDocument {
+    store: String,
+    /// By codename; distributions that are not published have no entry.
+    distributions: BTreeMap<String, GenerationDocument>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct GenerationDocument {
+    generation: u64,
+    inrelease_sha256: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct SummaryDocument {
+    distributions: usize,
+    add: usize,
+    add_files: usize,
+    remove: usize,
+    change: usize,
+    upload_files: usize,
+    upload_bytes: u64,
+    index_files: usize,
+}
+
+/// One change; which of the optional members are there depends on `object`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct ActionDocument {
+    /// `add`, `remove` or `change`.
+    op: &'static str,
+    /// `distribution`, `field` or `package`.
+    object: &'static str,
+    /// `dist[/component[/*/package@version]]`, or `dist.field`.
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    architectures: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<ReasonDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<FileDocument>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct ReasonDocument {
+    /// `offered`, `no-longer-offered` or `undeclared`.
+    code: &'static str,
+    /// The sources that it is about.
+    source: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct FileDocument {
+    architecture: String,
+    key: String,
+    size: u64,
+    sha256: String,
+    /// Whether the file has to be uploaded.
+    upload: bool,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct DangerDocument {
+    id: String,
+    code: &'static str,
+    message: String,
+    remedy: String,
+}
+
+impl PlanDocument {
+    /// Returns the document of a plan.
+    pub fn new(plan: &Plan, context: PlanContext) -> Self {
+        let status = match (plan.is_blocked(), plan.is_empty()) {
+            (true, _) => "blocked",
+            (false, true) => "empty",
+            (false, false) => "ready",
+        };
+        let actions = plan
+            .distributions
+            .iter()
+            .flat_map(|(codename, distribution)| actions(plan, codename.as_str(), distribution));
+        let generation = |base: &crate::plan::Base| GenerationDocument {
+            generation: base.generation,
+            inrelease_sha256: base.inrelease_sha256.to_string(),
+        };
+        let bases = plan.base.iter();
+        Self {
+            kind: "repoman.plan",
+            format_version: "1.0",
+            id: plan.id.to_string(),
+            tool: context.tool,
+            status,
+            manifest: context.manifest,
+            base: BaseDocument {
+                store: context.store,
+                distributions: bases
+                    .map(|(name, base)| (name.to_string(), generation(base)))
+                    .collect(),
+            },
+            sources: context.sources,
+            summary: plan.summary().into(),
+            actions: actions.collect(),
+            dangers: plan.dangers.iter().map(DangerDocument::from).collect(),
+        }
+    }
+
+    /// Returns the document's text: JSON, keys sorted, with a final newline.
+    pub fn to_text(&self) -> String {
+        // A Value's members are sorted; a struct's stand in the order of its declaration.
+        let value = serde_json::to_value(self).expect("every map in it has string keys");
+        format!("{value:#}\n")
+    }
+
+    /// Returns the document's JSON Schema.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+}
+
+fn actions(plan: &Plan, codename: &str, distribution: &DistributionPlan) -> Vec<ActionDocument> {
+    let mut actions = Vec::new();
+    if distribution.status == DistributionStatus::New {
+        actions.push(ActionDocument::new("add", "distribution", codename.to_owned()));
+    }
+    actions.extend(distribution.fields.iter().map(|change| field_action(codename, change)));
+    let packages = distribution.packages.iter();
+    actions.extend(packages.map(|change| package_action(plan, codename, change)));
+    actions
+}
+
+fn field_action(codename: &str, change: &FieldChange) -> ActionDocument {
+    let op = if change.before.is_none() { "add" } else { "change" };
+    let address = format!("{codename}.{}", change.field.to_lowercase().replace(' ', "-"));
+    ActionDocument {
+        before: change.before.clone(),
+        after: change.after.clone(),
+        ..ActionDocument::new(op, "field", address)
+    }
+}
+
+fn package_action(plan: &Plan, codename: &str, change: &PackageChange) -> ActionDocument {
+    let op = match change.operation {
+        Operation::Add => "add",
+        Operation::Remove => "remove",
+        Operation::Change => "change",
+    };
+    let address = format!("{codename}/{}/*/{}@{}", change.component, change.name, change.version);
+    let files = change.files.iter().map(|file| FileDocument {
+        architecture: file.architecture.to_string(),
+        key: file.key.clone(),
+        size: file.size,
+        sha256: file.sha256.to_string(),
+        upload: plan.uploads.contains_key(&file.key),
+    });
+    ActionDocument {
+        package: Some(change.name.to_string()),
+        version: Some(change.version.to_string()),
+        architectures: change.architectures().into_iter().map(ToString::to_string).collect(),
+        reason: Some(ReasonDocument::from(&change.reason)),
+        effect: change.effect.as_ref().map(Effect::to_string),
+        files: files.collect(),
+        ..ActionDocument::new(op, "package", address)
+    }
+}
+
+impl ActionDocument {
+    fn new(op: &'static str, object: &'static str, address: String) -> Self {
+        Self {
+            op,
+            object,
+            address,
+            package: None,
+            version: None,
+            architectures: Vec::new(),
+            reason: None,
+            effect: None,
+            before: None,
+            after: None,
+            files: Vec::new(),
+        }
+    }
+}
+
+impl From<&Reason> for ReasonDocument {
+    fn from(reason: &Reason) -> Self {
+        let (code, source) = match reason {
+            Reason::Offered(sources) => ("offered", sources.clone()),
+            Reason::NoLongerOffered(sources) => ("no-longer-offered", sources.clone()),
+            Reason::Undeclared => ("undeclared", Vec::new()),
+        };
+        Self { code, source }
+    }
+}
+
+impl From<&Danger> for DangerDocument {
+    fn from(danger: &Danger) -> Self {
+        Self {
+            id: danger.id.clone(),
+            code: danger.code.as_str(),
+            message: danger.message.clone(),
+            remedy: danger.remedy.clone(),
+        }
+    }
+}
+
+impl From<Summary> for SummaryDocument {
+    fn from(summary: Summary) -> Self {
+        Self {
+            distributions: summary.distributions,
+            add: summary.add,
+            add_files: summary.add_files,
+            remove: summary.remove,
+            change: summary.change,
+            upload_files: summary.upload_files,
+            upload_bytes: summary.upload_bytes,
+            index_files: summary.index_files,
+        }
+    }
+}
