@@ -1,0 +1,68 @@
+//! Reads what the sources of a manifest offer.
+
+pub mod path;
+
+use std::sync::Arc;
+
+use crate::deb::DebError;
+
+/// Why sources can't be used; all that is wrong with them, in one run.
+#[derive(Debug, Default)]
+pub struct SourceProblems {
+    /// In the order of the sources' names, then paths.
+    pub problems: Vec<SourceProblem>,
+}
+
+/// Something wrong with one source or one of its files.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceProblem {
+    /// Nothing matches, and the manifest does not allow that.
+    #[error("source `{source_name}`: no file matches {pattern}")]
+    Empty {
+        /// The source.
+        source_name: String,
+        /// The pattern as it was looked for.
+        pattern: String,
+    },
+    /// The source is not there, and the run demands it.
+    #[error("source `{source_name}`: {place} does not exist")]
+    Absent {
+        /// The source.
+        source_name: String,
+        /// Where it was looked for.
+        place: String,
+    },
+    /// A directory can't be read.
+    #[error("source `{source_name}`: failed to list {place}")]
+    Listing {
+        /// The source.
+        source_name: String,
+        /// The directory.
+        place: String,
+        /// Why.
+        #[source]
+        reason: walkdir::Error,
+    },
+    /// A file is not a package that clients could install safely.
+    #[error("{file}: {reason}")]
+    Rejected {
+        /// The source.
+        source_name: String,
+        /// The file.
+        file: String,
+        /// Why; its text is complete without a chain of causes.
+        reason: Arc<DebError>,
+    },
+    /// A file's architecture is not one that the distribution has.
+    #[error("{file}: architecture {architecture} is not declared by distribution.{codename}")]
+    Architecture {
+        /// The source.
+        source_name: String,
+        /// The file.
+        file: String,
+        /// Its architecture.
+        architecture: String,
+        /// The distribution.
+        codename: String,
+    },
+}
