@@ -20,6 +20,8 @@
 
 pub mod apt;
 pub mod blocking;
+pub mod cli;
+pub mod commit;
 pub mod compression;
 pub mod deb;
 pub mod debian;
@@ -27,6 +29,7 @@ pub mod digest;
 pub mod dists;
 pub mod fingerprint;
 pub mod manifest;
+pub mod ops;
 pub mod plan;
 pub mod published;
 pub mod report;

@@ -1,3 +1,5 @@
-//! The `repoman` program: see `repoman::cli`.
+//! The `repoman` program; everything is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    repoman::cli::main()
+}

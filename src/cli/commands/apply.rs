@@ -1,0 +1,132 @@
+//! `repoman apply`
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::cli::commands::plan::{SourceArguments, report};
+use crate::cli::commands::version::TOOL;
+use crate::cli::confirm::confirm;
+use crate::cli::failure::Failure;
+use crate::cli::progress;
+use crate::cli::project::{Commit, Project};
+use crate::cli::secrets;
+use crate::cli::terminal::{Terminal, Tone};
+use crate::cli::{Global, exit};
+use crate::digest::hex;
+use crate::ops::apply::{Applied, Outcome, Publisher};
+use crate::ops::client_files;
+use crate::ops::plan::{Planned, Question, plan};
+use crate::sign::{GpgSigner, Signer};
+use crate::store::Store;
+use crate::time::Timestamp;
+
+/// Make the published repository what the manifest declares
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Apply without asking
+    #[arg(long)]
+    yes: bool,
+    /// Transfers under way at once
+    #[arg(long, value_name = "N", default_value_t = 32,
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    jobs: u16,
+    #[command(flatten)]
+    sources: SourceArguments,
+}
+
+#[tokio::main]
+pub async fn run(
+    arguments: &Arguments,
+    global: &Global,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let started = Instant::now();
+    let project = Project::open(global, terminal)?;
+    let store = project.store(usize::from(arguments.jobs));
+    let observer = progress::observer(terminal);
+    let question = Question {
+        manifest: &project.manifest,
+        root: &project.root(),
+        demand: arguments.sources.demand(),
+        now: Timestamp::now(),
+    };
+    let planned = plan(question, &store, observer.as_ref()).await?;
+    terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
+    if planned.plan.is_blocked() {
+        return Err(Failure::blocked(planned.plan.dangers.len()));
+    }
+    if planned.plan.is_empty() {
+        return Ok(exit::SUCCESS.into());
+    }
+    // A key that can't sign is found out before anything is asked or sent.
+    let signer = secrets::signer(&project, Timestamp::now())?;
+    if !arguments.yes && !confirm(terminal, &project.manifest.store.url.to_string())? {
+        return Err(Failure::declined());
+    }
+    let publisher = publisher(&project, &store, signer.as_ref());
+    match publisher.apply(&planned, observer.as_ref()).await? {
+        Outcome::Applied(applied) => {
+            client_side(&project, &store, signer.as_ref(), terminal).await;
+            done(&planned, &applied, started, terminal);
+            Ok(exit::SUCCESS.into())
+        }
+        Outcome::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
+    }
+}
+
+fn publisher<'a>(
+    project: &Project,
+    store: &'a Store,
+    signer: Option<&'a GpgSigner>,
+) -> Publisher<'a> {
+    Publisher {
+        store,
+        signer: signer.map(|signer| signer as &dyn Signer),
+        clock: &Timestamp::now,
+        writer: hex(&rand::random::<[u8; 16]>()),
+        tool: TOOL.to_owned(),
+        repository: project.manifest.repository.name.clone(),
+        manifest: project.text.clone().into(),
+        git_commit: project.commit().as_ref().and_then(Commit::exact),
+    }
+}
+
+/// Brings keyring and sources entries up to date; the publication stands whatever comes of it.
+async fn client_side(
+    project: &Project,
+    store: &Store,
+    signer: Option<&GpgSigner>,
+    terminal: &Terminal,
+) {
+    let keyring = match signer.map(Signer::public_keyring).transpose() {
+        Ok(keyring) => keyring,
+        Err(error) => {
+            terminal.warn(&format!("the keyring for clients was not written: {error}"));
+            None
+        }
+    };
+    let entries = client_files::entries(&project.manifest, &project.root());
+    let name = &project.manifest.repository.name;
+    if let Err(error) = client_files::update(store, name, &entries, keyring).await {
+        terminal.warn(&format!("the files for clients were not written: {error}"));
+    }
+}
+
+fn done(planned: &Planned, applied: &[Applied], started: Instant, terminal: &Terminal) {
+    let sum = planned.plan.summary();
+    let seconds = started.elapsed().as_secs_f64();
+    let tick = terminal.err.paint(Tone::Added, terminal.err.glyph("✓", "*"));
+    let generations: Vec<_> = applied
+        .iter()
+        .map(|applied| format!("{} is at generation {}", applied.codename, applied.generation))
+        .collect();
+    terminal.say(&format!(
+        "{tick} {} added, {} removed, {} uploaded. Applied in {seconds:.1}s; {}.",
+        sum.add,
+        sum.remove,
+        sum.upload_files,
+        generations.join(", ")
+    ));
+}

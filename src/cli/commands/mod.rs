@@ -1,0 +1,11 @@
+//! The verbs: arguments and wiring.
+
+pub mod apply;
+pub mod check;
+pub mod completions;
+pub mod init;
+pub mod keys;
+pub mod man;
+pub mod plan;
+pub mod schema;
+pub mod version;

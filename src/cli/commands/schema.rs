@@ -1,0 +1,29 @@
+//! `repoman schema`
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::cli::exit;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::manifest;
+use crate::report::PlanDocument;
+
+/// Print the JSON Schema of a format
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Schema {
+    /// Of repo.toml, for editors
+    Manifest,
+    /// Of `plan --json`
+    Plan,
+}
+
+pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let schema = match schema {
+        Schema::Manifest => manifest::json_schema(),
+        Schema::Plan => PlanDocument::json_schema(),
+    };
+    terminal.product(&format!("{schema:#}\n"))?;
+    Ok(exit::SUCCESS.into())
+}

@@ -1,0 +1,111 @@
+//! The command line: arguments, the environment, the clock, and everything that is printed.
+//!
+//! stdout carries the product, stderr all that is said about it. Commands are arguments plus
+//! wiring; what they do lives in `ops`.
+
+mod commands;
+mod confirm;
+mod exit;
+mod failure;
+mod progress;
+mod project;
+mod render;
+mod secrets;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use commands::{apply, check, completions, init, keys, man, plan, schema, version};
+use failure::Failure;
+use terminal::{ColorChoice, Terminal};
+
+/// Publishes APT repositories to object stores from a manifest under version control
+///
+/// A `repo.toml` says what a repository consists of; `plan` shows what would change, `apply`
+/// makes it so. The published repository itself is the only state.
+#[derive(Debug, Parser)]
+#[command(name = "repoman", version, max_term_width = 100, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The flags of all commands.
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// Manifest to use [default: repo.toml here or in a directory above]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    file: Option<std::path::PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    ascii: bool,
+    /// Say nothing but errors and what was asked for
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more; plans are printed whole
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Allow manifest paths that leave the manifest's directory
+    #[arg(long, global = true)]
+    allow_outside: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Arguments),
+    Check(check::Arguments),
+    Plan(plan::Arguments),
+    Apply(apply::Arguments),
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    #[command(subcommand)]
+    Schema(schema::Schema),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+    Version(version::Arguments),
+}
+
+/// Runs the program with the process's arguments and returns its exit status.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let terminal = Terminal::new(&cli.global);
+    match run(cli, &terminal) {
+        Ok(code) => code,
+        Err(failure) => {
+            terminal.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Init(arguments) => init::run(&arguments, &global, terminal),
+        Command::Check(arguments) => check::run(&arguments, &global, terminal),
+        Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
+        Command::Apply(arguments) => apply::run(&arguments, &global, terminal),
+        Command::Keys(keys) => keys::run(&keys, &global, terminal),
+        Command::Schema(schema) => schema::run(schema, terminal),
+        Command::Completions(arguments) => completions::run(&arguments, Cli::command(), terminal),
+        Command::Man(arguments) => man::run(&arguments, &Cli::command(), terminal),
+        Command::Version(arguments) => version::run(&arguments, terminal),
+    }
+}
+
+/// Prints what clap has to say; usage errors get their own status, as 2 means differences here.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe is the reader's decision.
+    let _ = error.print();
+    if error.use_stderr() { exit::USAGE.into() } else { exit::SUCCESS.into() }
+}

@@ -1,0 +1,142 @@
+//! The manifest of a run: where it is, what it says, and the store that it names.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cli::Global;
+use crate::cli::failure::Failure;
+use crate::cli::render::problems;
+use crate::cli::terminal::Terminal;
+use crate::manifest::{self, Manifest, StoreUrl};
+use crate::store::{Location, Settings, Store};
+
+/// The name that a manifest has unless `--file` says otherwise.
+pub const MANIFEST: &str = "repo.toml";
+
+/// A manifest that was read and found valid.
+pub struct Project {
+    /// Its path, as it was given or found.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// What it says.
+    pub manifest: Manifest,
+}
+
+/// The Git commit that a manifest is from.
+pub struct Commit {
+    /// The full id.
+    pub id: String,
+    /// Whether the file differs from the commit's.
+    pub modified: bool,
+}
+
+impl Project {
+    /// Reads the manifest that the flags name, or the nearest one upwards from here.
+    ///
+    /// Warnings about it are printed.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or when anything in it is wrong; then all of that is reported.
+    pub fn open(global: &Global, terminal: &Terminal) -> Result<Self, Failure> {
+        let path = match &global.file {
+            Some(path) => path.clone(),
+            None => find()?,
+        };
+        let text = read(&path)?;
+        let parsed = manifest::parse(&text)
+            .map_err(|problems| Failure::manifest(&path, &text, &problems))?;
+        for warning in &parsed.warnings {
+            terminal.say(problems::render(&path, &text, warning, terminal.err).trim_end());
+        }
+        let project = Self { path, text, manifest: parsed.manifest };
+        project.stay_inside(global)?;
+        Ok(project)
+    }
+
+    /// Returns the directory that the manifest's paths are relative to.
+    pub fn root(&self) -> PathBuf {
+        match self.path.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        }
+    }
+
+    /// Opens the store that the manifest names; no request is made.
+    pub fn store(&self, jobs: usize) -> Store {
+        let declared = &self.manifest.store;
+        let location = match &declared.url {
+            StoreUrl::File { path } => Location::File { root: self.root().join(path) },
+            StoreUrl::S3 { bucket, prefix } => {
+                Location::S3 { bucket: bucket.clone(), prefix: prefix.clone() }
+            }
+        };
+        let settings = Settings {
+            region: declared.region.clone(),
+            endpoint: declared.endpoint.clone(),
+            path_style: declared.path_style,
+            role: declared.role.clone(),
+            profile: declared.profile.clone(),
+            encryption: declared.encryption.map(|encryption| encryption.to_string()),
+            kms_key: declared.kms_key.clone(),
+            storage_class: declared.storage_class.clone(),
+            acl: declared.acl.clone(),
+            jobs,
+            ..Settings::new(location)
+        };
+        Store::open(&settings)
+    }
+
+    /// Returns the Git commit of the manifest, if it is in a repository with Git at hand.
+    pub fn commit(&self) -> Option<Commit> {
+        let git = |arguments: &[&str]| {
+            let output =
+                Command::new("git").arg("-C").arg(self.root()).args(arguments).output().ok()?;
+            let text = String::from_utf8(output.stdout).ok()?;
+            output.status.success().then(|| text.trim().to_owned())
+        };
+        let name = self.path.file_name()?.to_str()?;
+        let id = git(&["rev-parse", "--verify", "--quiet", "HEAD"])?;
+        let status = git(&["status", "--porcelain", "--", name])?;
+        Some(Commit { id, modified: !status.is_empty() })
+    }
+
+    fn stay_inside(&self, global: &Global) -> Result<(), Failure> {
+        let mut sources = self.manifest.sources.values();
+        match sources.find(|source| source.pattern.escapes()) {
+            Some(source) if !global.allow_outside => {
+                Err(Failure::outside(&source.name, &source.pattern.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Commit {
+    /// Returns the commit as plans show it: `4f1c2ab`, with a mark where the file differs.
+    pub fn short(&self) -> String {
+        let mark = if self.modified { " + changes" } else { "" };
+        format!("{}{mark}", &self.id[..self.id.len().min(7)])
+    }
+
+    /// Returns the commit's id, if the manifest is exactly the one in it.
+    pub fn exact(&self) -> Option<String> {
+        (!self.modified).then(|| self.id.clone())
+    }
+}
+
+fn find() -> Result<PathBuf, Failure> {
+    let here = std::env::current_dir().map_err(|error| Failure::file(Path::new("."), error))?;
+    let found = here.ancestors().map(|directory| directory.join(MANIFEST)).find(|p| p.is_file());
+    let found = found.ok_or_else(Failure::no_manifest)?;
+    // The short name reads better where it is enough.
+    Ok(found.strip_prefix(&here).map(Path::to_owned).unwrap_or(found))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::file(path, std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+    })
+}

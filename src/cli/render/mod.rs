@@ -1,0 +1,4 @@
+//! Values as text for people.
+
+pub mod plan;
+pub mod problems;

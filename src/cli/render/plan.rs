@@ -1,0 +1,237 @@
+//! A plan for people: what clients get, lose and trip over, at a glance.
+
+use std::fmt::Write as _;
+
+use crate::cli::terminal::{Style, Tone, Verbosity};
+use crate::debian::suite::{Codename, Component};
+use crate::plan::{
+    ChangedFile, DistributionPlan, DistributionStatus, FieldChange, Note, Operation, PackageChange,
+    Plan, Reason,
+};
+use crate::text;
+
+/// So many additions of a component are listed; removals are always listed whole.
+const LISTED_ADDITIONS: usize = 100;
+/// The width that headings are set to.
+const WIDTH: usize = 78;
+
+/// How a plan is to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Colours and characters.
+    pub style: Style,
+    /// Whether long lists are cut.
+    pub verbosity: Verbosity,
+}
+
+/// Returns the text of a plan.
+///
+/// `empty_store` tells that nothing is published at all.
+pub fn render(plan: &Plan, empty_store: bool, look: Look) -> String {
+    let mut out = String::new();
+    if empty_store && !plan.is_empty() {
+        out.push_str("Nothing is published here yet; this plan creates the repository.\n\n");
+    }
+    for (codename, distribution) in &plan.distributions {
+        let generation = plan.base.get(codename).map(|base| base.generation);
+        heading(&mut out, codename, generation, look);
+        fields(&mut out, distribution, look);
+        packages(&mut out, distribution, look);
+        out.push('\n');
+    }
+    for note in &plan.notes {
+        // Writing to a String can't fail, here and below.
+        let _ = writeln!(out, "{} {}", look.style.paint(Tone::Changed, "note:"), note_text(note));
+    }
+    if !plan.notes.is_empty() {
+        out.push('\n');
+    }
+    totals(&mut out, plan, look);
+    dangers(&mut out, plan, look);
+    out
+}
+
+fn heading(out: &mut String, codename: &Codename, generation: Option<u64>, look: Look) {
+    let right = match generation {
+        Some(number) => format!("generation {number}"),
+        None => "new distribution".to_owned(),
+    };
+    let gap = WIDTH.saturating_sub(codename.as_str().len() + right.len()).max(1);
+    let name = look.style.paint(Tone::Strong, codename.as_str());
+    let right = look.style.paint(Tone::Faint, &right);
+    let _ = writeln!(out, "{name}{}{right}", " ".repeat(gap));
+}
+
+fn fields(out: &mut String, distribution: &DistributionPlan, look: Look) {
+    if distribution.status == DistributionStatus::New {
+        return new_fields(out, &distribution.fields, look);
+    }
+    let mark = look.style.paint(Tone::Changed, "~");
+    let arrow = look.style.glyph("→", "->");
+    let shown = |value: &Option<String>| match value {
+        Some(value) => format!("\"{}\"", text::printable(value)),
+        None => "nothing".to_owned(),
+    };
+    for FieldChange { field, before, after } in &distribution.fields {
+        let _ = writeln!(out, "  {mark} {field:<12} {} {arrow} {}", shown(before), shown(after));
+    }
+}
+
+fn new_fields(out: &mut String, fields: &[FieldChange], look: Look) {
+    let mark = look.style.paint(Tone::Added, "+");
+    let dot = look.style.glyph(" · ", ", ");
+    let value = |change: &FieldChange| {
+        let value = text::printable(change.after.as_deref().unwrap_or_default());
+        format!("{} {value}", change.field)
+    };
+    let (signers, release): (Vec<_>, Vec<_>) =
+        fields.iter().partition(|change| change.field == "Signed by");
+    let release: Vec<_> = release.into_iter().map(value).collect();
+    let _ = writeln!(out, "  {mark} Release    {}", release.join(dot));
+    let signers = signers.iter().filter_map(|change| change.after.as_deref());
+    let signers: Vec<_> = signers.flat_map(str::split_whitespace).collect();
+    let signers = if signers.is_empty() { "nobody".to_owned() } else { signers.join(dot) };
+    let _ = writeln!(out, "  {mark} signed by  {signers}");
+}
+
+fn packages(out: &mut String, distribution: &DistributionPlan, look: Look) {
+    let mut component: Option<&Component> = None;
+    for change in &distribution.packages {
+        if component != Some(&change.component) {
+            component = Some(&change.component);
+            let _ = writeln!(out, "  {}", change.component);
+            let here: Vec<_> = distribution
+                .packages
+                .iter()
+                .filter(|other| other.component == change.component)
+                .collect();
+            changes(out, &here, look);
+        }
+    }
+}
+
+fn changes(out: &mut String, changes: &[&PackageChange], look: Look) {
+    let width = |column: fn(&PackageChange) -> usize| {
+        changes.iter().map(|change| column(change)).max().unwrap_or_default()
+    };
+    let widths = Widths {
+        name: width(|change| change.name.as_str().len()),
+        version: width(|change| change.version.as_str().len()),
+        architectures: width(|change| architectures(change).len()),
+    };
+    let mut additions = 0;
+    for change in changes {
+        additions += usize::from(change.operation == Operation::Add);
+        let cut = look.verbosity < Verbosity::Verbose && additions > LISTED_ADDITIONS;
+        if change.operation != Operation::Add || !cut {
+            line(out, change, &widths, look);
+        }
+    }
+    if look.verbosity < Verbosity::Verbose && additions > LISTED_ADDITIONS {
+        let more = additions - LISTED_ADDITIONS;
+        let _ = writeln!(out, "    + {more} more to add (-v shows them)");
+    }
+}
+
+/// The widths of the columns of one component, in characters.
+struct Widths {
+    name: usize,
+    version: usize,
+    architectures: usize,
+}
+
+fn line(out: &mut String, change: &PackageChange, widths: &Widths, look: Look) {
+    let mark = match change.operation {
+        Operation::Add => look.style.paint(Tone::Added, "+"),
+        Operation::Remove => look.style.paint(Tone::Removed, "-"),
+        Operation::Change => look.style.paint(Tone::Changed, "~"),
+    };
+    let size = match change.operation {
+        Operation::Remove => String::new(),
+        Operation::Add | Operation::Change => text::bytes(change.size()),
+    };
+    let Widths { name, version, architectures: architecture } = *widths;
+    let (package, number, list) = (&change.name, &change.version, architectures(change));
+    let text = format!(
+        "{package:<name$}  {number:<version$}  {list:<architecture$}  {size:>8}  {}",
+        reason(&change.reason)
+    );
+    let _ = writeln!(out, "    {mark} {}", text.trim_end());
+    if let Some(effect) = &change.effect {
+        let effect = effect.to_string().replace('→', look.style.glyph("→", "->"));
+        let _ = writeln!(out, "        {}", look.style.paint(Tone::Faint, &effect));
+    }
+}
+
+fn architectures(change: &PackageChange) -> String {
+    let names =
+        change.files.iter().map(|ChangedFile { architecture, .. }| architecture.to_string());
+    names.collect::<Vec<_>>().join(" ")
+}
+
+fn reason(reason: &Reason) -> String {
+    let named = |sources: &[String]| {
+        sources.iter().map(|name| format!("source.{name}")).collect::<Vec<_>>().join(" ")
+    };
+    match reason {
+        Reason::Offered(sources) => named(sources),
+        Reason::NoLongerOffered(sources) => format!("gone from {}", named(sources)),
+        Reason::Undeclared => "not declared any more".to_owned(),
+    }
+}
+
+fn note_text(note: &Note) -> String {
+    match note {
+        Note::Undeclared(codename) => {
+            format!("{codename} is published but not declared; it stays as it is")
+        }
+        Note::DifferentBytes { package, distributions: (first, second) } => {
+            format!("`{package}` has different content in {first} and {second}")
+        }
+    }
+}
+
+fn totals(out: &mut String, plan: &Plan, look: Look) {
+    if plan.is_empty() {
+        out.push_str("No changes: what is published is what the manifest declares.\n");
+        return;
+    }
+    let sum = plan.summary();
+    let new = match sum.distributions {
+        0 => String::new(),
+        count => format!("{}, ", text::plural(count, "distribution")),
+    };
+    let strong = look.style.paint(Tone::Strong, "Plan:");
+    let _ = writeln!(
+        out,
+        "{strong} {new}{} ({}) to add, {} to remove, {} to change.",
+        text::plural(sum.add, "package"),
+        text::plural(sum.add_files, "file"),
+        sum.remove,
+        sum.change
+    );
+    let uploads = match sum.upload_files {
+        0 => "No package files to upload".to_owned(),
+        files => format!(
+            "Uploads {} ({})",
+            text::plural(files, "package file"),
+            text::bytes(sum.upload_bytes)
+        ),
+    };
+    let indices = text::plural(sum.index_files, "index file");
+    let _ = writeln!(out, "      {uploads}, {indices}, then the Release files.");
+}
+
+fn dangers(out: &mut String, plan: &Plan, look: Look) {
+    if !plan.is_blocked() {
+        return;
+    }
+    let dash = look.style.glyph("–", "-");
+    let title = format!("BLOCKED {dash} {}", text::plural(plan.dangers.len(), "danger"));
+    let _ = writeln!(out, "\n{}", look.style.paint(Tone::Removed, &title));
+    for danger in &plan.dangers {
+        let _ = writeln!(out, "  ! {}", text::printable(&danger.id));
+        let _ = writeln!(out, "    {}", text::printable(&danger.message));
+        let _ = writeln!(out, "    To go ahead: {}", text::printable(&danger.remedy));
+    }
+}

@@ -1,0 +1,50 @@
+//! Gets the secrets of signing keys from where the manifest says that they are.
+
+use std::env;
+
+use crate::cli::failure::Failure;
+use crate::cli::project::Project;
+use crate::manifest::{SecretSource, SigningKey};
+use crate::sign::{GpgSigner, KeySpec, Secret, SecretText};
+use crate::time::Timestamp;
+
+/// Opens the signing keys of a manifest; none if the repository is declared to be unsigned.
+///
+/// # Errors
+///
+/// When a secret is not where the manifest says, or when a key can't sign; all of that at once.
+pub fn signer(project: &Project, now: Timestamp) -> Result<Option<GpgSigner>, Failure> {
+    let keys = &project.manifest.signing.keys;
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let (specs, failures): (Vec<_>, Vec<_>) =
+        keys.iter().map(|key| spec(project, key)).partition(Result::is_ok);
+    let failures: Vec<Failure> = failures.into_iter().filter_map(Result::err).collect();
+    if !failures.is_empty() {
+        return Err(Failure::several(failures));
+    }
+    let specs: Vec<KeySpec> = specs.into_iter().filter_map(Result::ok).collect();
+    GpgSigner::open(&specs, now).map(Some).map_err(Failure::signing)
+}
+
+fn spec(project: &Project, key: &SigningKey) -> Result<KeySpec, Failure> {
+    let secret = match &key.secret {
+        SecretSource::Env(variable) => Secret::Armored(from_env(key, variable)?),
+        SecretSource::File(path) => {
+            let path = project.root().join(path);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| Failure::secret_file(&key.name, &path, error))?;
+            Secret::Armored(SecretText::new(text))
+        }
+        SecretSource::Agent => Secret::Agent { home: env::var_os("GNUPGHOME").map(Into::into) },
+    };
+    let passphrase =
+        key.passphrase.as_deref().map(|variable| from_env(key, variable)).transpose()?;
+    Ok(KeySpec { name: key.name.clone(), fingerprint: key.fingerprint, secret, passphrase })
+}
+
+fn from_env(key: &SigningKey, variable: &str) -> Result<SecretText, Failure> {
+    let value = env::var(variable).map_err(|_| Failure::secret_variable(&key.name, variable))?;
+    Ok(SecretText::new(value))
+}

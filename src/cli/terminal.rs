@@ -1,0 +1,161 @@
+//! Where words go: stdout for the product, stderr for the rest, with or without colours.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::ValueEnum;
+
+use crate::cli::Global;
+use crate::cli::failure::Failure;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Only errors, and what was asked for.
+    Quiet,
+    /// What matters.
+    Normal,
+    /// Everything.
+    Verbose,
+}
+
+/// The two output streams and how they may look.
+#[derive(Debug, Clone)]
+pub struct Terminal {
+    /// How text on stdout looks.
+    pub out: Style,
+    /// How text on stderr looks.
+    pub err: Style,
+    /// How much is said.
+    pub verbosity: Verbosity,
+    /// Whether a person watches stderr and can answer on stdin.
+    pub interactive: bool,
+    /// Whether a person watches stderr.
+    pub watched: bool,
+}
+
+/// How text looks on one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours are used.
+    pub colored: bool,
+    /// Whether only ASCII characters are used.
+    pub ascii: bool,
+}
+
+/// What a piece of text means; each meaning has its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Something is added.
+    Added,
+    /// Something is removed, or wrong.
+    Removed,
+    /// Something changes, or needs attention.
+    Changed,
+    /// A heading.
+    Strong,
+    /// An aside.
+    Faint,
+}
+
+impl Terminal {
+    /// Returns the terminal that the process was started on.
+    pub fn new(global: &Global) -> Self {
+        let style = |is_terminal: bool| Style {
+            colored: colored(global.color, is_terminal),
+            ascii: global.ascii,
+        };
+        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let verbosity = match (global.quiet, global.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        };
+        Self {
+            out: style(out),
+            err: style(err),
+            verbosity,
+            interactive: err && io::stdin().is_terminal(),
+            watched: err && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        }
+    }
+
+    /// Prints the product of a command.
+    ///
+    /// # Errors
+    ///
+    /// When stdout can't take it; a reader that went away is no error.
+    pub fn product(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(Failure::output),
+        }
+    }
+
+    /// Says something about the run, unless it is to be quiet.
+    pub fn say(&self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            self.tell(text);
+        }
+    }
+
+    /// Says that something needs attention, unless it is to be quiet.
+    pub fn warn(&self, text: &str) {
+        self.say(&format!("{} {text}", self.err.paint(Tone::Changed, "warning:")));
+    }
+
+    /// Says why a command failed.
+    pub fn failure(&self, failure: &Failure) {
+        self.tell(failure.render(self.err).trim_end());
+    }
+
+    fn tell(&self, text: &str) {
+        // Nobody is left to hear that stderr is gone.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+}
+
+impl Style {
+    /// Returns text in the colour of its meaning.
+    pub fn paint(self, tone: Tone, text: &str) -> String {
+        if !self.colored {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Added => "32",
+            Tone::Removed => "31",
+            Tone::Changed => "33",
+            Tone::Strong => "1",
+            Tone::Faint => "2",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    /// Returns a character, or what stands for it where only ASCII is wanted.
+    pub fn glyph(self, fancy: &'static str, plain: &'static str) -> &'static str {
+        if self.ascii { plain } else { fancy }
+    }
+}
+
+/// Applies the conventions of no-color.org and bixense.com/clicolors.
+fn colored(choice: ColorChoice, is_terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if set("NO_COLOR") => false,
+        ColorChoice::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
+        ColorChoice::Auto => is_terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
+    }
+}

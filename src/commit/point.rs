@@ -1,0 +1,66 @@
+//! The one place where what is published changes.
+
+use std::time::Duration;
+
+use crate::commit::script::{Point, RELEASE};
+use crate::store::{Replacement, Store, StoreError};
+use crate::time::Timestamp;
+
+/// How the attempt to publish a generation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a generation that lost has to be planned again on what won"]
+pub enum Swap {
+    /// It is published.
+    Won,
+    /// Somebody else published another one meanwhile; nothing of ours is visible.
+    Lost,
+}
+
+/// Replaces the commit point, provided that it still is what the generation was built on.
+///
+/// # Errors
+///
+/// When the store refuses, or can't tell how it ended.
+pub async fn swap(store: &Store, point: &Point) -> Result<Swap, StoreError> {
+    let replaced =
+        store.replace(&point.key, point.bytes.clone(), point.base.as_ref(), &RELEASE).await?;
+    Ok(match replaced {
+        Replacement::Won { .. } => Swap::Won,
+        Replacement::Lost => Swap::Lost,
+    })
+}
+
+/// Returns how long to wait so that the next write gets a later Last-Modified second.
+///
+/// apt asks with If-Modified-Since: of two generations within one second it would never see
+/// the second one. `last_modified` is the store's clock and `now` ours, so a store that is
+/// ahead makes us wait for at most two seconds.
+pub fn pause(last_modified: Option<Timestamp>, now: Timestamp) -> Duration {
+    let Some(last_modified) = last_modified else {
+        return Duration::ZERO;
+    };
+    let next = (last_modified.as_second() + 1) * 1000;
+    let wait = next.saturating_sub(now.as_millisecond()).clamp(0, 2000);
+    Duration::from_millis(wait.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_millisecond(milliseconds).unwrap()
+    }
+
+    #[test]
+    fn the_second_of_the_last_write_is_waited_out() {
+        assert_eq!(pause(Some(at(5000)), at(5200)), Duration::from_millis(800));
+        assert_eq!(pause(Some(at(5000)), at(6000)), Duration::ZERO);
+        assert_eq!(pause(None, at(5200)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_store_far_ahead_does_not_hold_us_up() {
+        assert_eq!(pause(Some(at(9_000_000)), at(5200)), Duration::from_secs(2));
+    }
+}

@@ -1,0 +1,161 @@
+//! Carries out the writes of a publication.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+
+use crate::commit::point::{self, Swap};
+use crate::commit::script::{Copy, Creation, POOL, Script};
+use crate::debian::suite::Codename;
+use crate::plan::Upload;
+use crate::report::{Delivery, Event, Observe};
+use crate::store::{self, Etag, Key, Replacement, Store, StoreError};
+use crate::time::{Clock, Timestamp};
+
+/// Why a publication failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The store refused a write or did not answer as it should.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was published is not what is there now.
+    #[error("{key} does not read back as it was written")]
+    ReadBack {
+        /// The object.
+        key: Key,
+    },
+}
+
+/// Puts package files into the pool; those that are there already are not sent again.
+///
+/// # Errors
+///
+/// When a file can't be read, is not any more what was planned, or can't be stored. Files that
+/// were stored by then stay; nothing refers to them.
+pub async fn upload(
+    store: &Store,
+    uploads: &BTreeMap<String, Upload>,
+    observe: &dyn Observe,
+) -> Result<(), CommitError> {
+    let bytes = uploads.values().map(|upload| upload.size).sum();
+    observe.event(&Event::UploadsPlanned { files: uploads.len(), bytes });
+    let sends = uploads.iter().map(|(key, upload)| async move {
+        let Upload { path, size, sha256 } = upload;
+        let name = Key::parse(key).map_err(StoreError::from)?;
+        let creation = store.create_from_file(&name, path, (*size, *sha256), &POOL).await?;
+        let file = key.rsplit('/').next().unwrap_or(key).to_owned();
+        let delivery = match creation {
+            store::Creation::New => Delivery::Sent,
+            store::Creation::AlreadyThere => Delivery::AlreadyThere,
+        };
+        observe.event(&Event::Uploaded { file, size: *size, delivery });
+        Ok::<_, CommitError>(())
+    });
+    futures::stream::iter(sends).buffer_unordered(store.jobs()).try_collect::<()>().await?;
+    store.barrier().await?;
+    Ok(())
+}
+
+/// What a publication needs to know beside its writes.
+pub struct Setting<'a> {
+    /// The distribution.
+    pub codename: &'a Codename,
+    /// The generation that is replaced, and the new one.
+    pub generations: (Option<u64>, u64),
+    /// When the commit point was last written.
+    pub last_modified: Option<Timestamp>,
+    /// The version of each object under `dists/` when it was listed.
+    pub etags: &'a BTreeMap<String, Etag>,
+    /// The present time.
+    pub clock: &'a Clock,
+}
+
+/// Carries out a script: creations, the swap, copies, and reading back.
+///
+/// # Errors
+///
+/// When a write before the swap fails, nothing is visible; when one after it fails, the new
+/// generation is published all the same and the next apply makes up for the rest.
+pub async fn run(
+    store: &Store,
+    script: &Script,
+    setting: &Setting<'_>,
+    observe: &dyn Observe,
+) -> Result<Swap, CommitError> {
+    let creations = script.creations.iter().map(|creation| create(store, creation));
+    futures::stream::iter(creations).buffer_unordered(store.jobs()).try_collect::<()>().await?;
+    store.barrier().await?;
+    let codename = setting.codename.clone();
+    observe.event(&Event::Indexed { codename, files: script.creations.len() });
+    tokio::time::sleep(point::pause(setting.last_modified, (setting.clock)())).await;
+    if point::swap(store, &script.point).await? == Swap::Lost {
+        return Ok(Swap::Lost);
+    }
+    let (from, to) = setting.generations;
+    observe.event(&Event::Swapped { codename: setting.codename.clone(), from, to });
+    copy_all(store, script, setting.etags).await?;
+    store.barrier().await?;
+    verify(store, script).await?;
+    observe.event(&Event::Verified { codename: setting.codename.clone(), generation: to });
+    Ok(Swap::Won)
+}
+
+async fn create(store: &Store, creation: &Creation) -> Result<(), CommitError> {
+    let Creation { key, bytes, sha256, headers } = creation;
+    store.create(key, bytes.clone(), *sha256, headers).await?;
+    Ok(())
+}
+
+async fn copy_all(
+    store: &Store,
+    script: &Script,
+    etags: &BTreeMap<String, Etag>,
+) -> Result<(), CommitError> {
+    let copies = script.copies.iter().map(|copy| copy_one(store, script, copy, etags));
+    futures::stream::iter(copies).buffer_unordered(store.jobs()).try_collect().await
+}
+
+/// Brings a copy up to date by compare-and-swap.
+///
+/// Where somebody else wrote it meanwhile, ours is put only while the commit point is still
+/// ours: a writer that was held up can't put an old copy back.
+async fn copy_one(
+    store: &Store,
+    script: &Script,
+    copy: &Copy,
+    etags: &BTreeMap<String, Etag>,
+) -> Result<(), CommitError> {
+    let Copy { key, bytes, headers } = copy;
+    let mut base = etags.get(key.as_str()).cloned();
+    loop {
+        let replaced = store.replace(key, bytes.clone(), base.as_ref(), headers).await?;
+        if replaced != Replacement::Lost || !is_current(store, script).await? {
+            return Ok(());
+        }
+        base = store.head(key).await?.map(|entry| entry.etag);
+    }
+}
+
+async fn is_current(store: &Store, script: &Script) -> Result<bool, CommitError> {
+    let limit = script.point.bytes.len() as u64 + 1;
+    match store.get(&script.point.key, limit).await {
+        Ok(object) => Ok(object.is_some_and(|object| object.bytes == script.point.bytes)),
+        Err(StoreError::TooLarge { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads back the commit point and every object that was created for it.
+async fn verify(store: &Store, script: &Script) -> Result<(), CommitError> {
+    if !is_current(store, script).await? {
+        return Err(CommitError::ReadBack { key: script.point.key.clone() });
+    }
+    let checks = script.creations.iter().map(|creation| async move {
+        let entry = store.head(&creation.key).await?;
+        match entry {
+            Some(entry) if entry.size == creation.bytes.len() as u64 => Ok(()),
+            _ => Err(CommitError::ReadBack { key: creation.key.clone() }),
+        }
+    });
+    futures::stream::iter(checks).buffer_unordered(store.jobs()).try_collect().await
+}

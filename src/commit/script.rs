@@ -1,0 +1,154 @@
+//! The writes of a publication, in their phases: pure data.
+//!
+//! Package files come first, then what only their hashes name, then the commit point, then the
+//! copies for clients that know no by-hash. A run that ends early has so shown nothing.
+
+use bytes::Bytes;
+
+use crate::apt::path;
+use crate::digest::Sha256;
+use crate::dists::{Audience, Suite};
+use crate::store::{Etag, Headers, Key, Storage, StoreError};
+
+/// Nothing under this name ever changes.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// Ask again each time.
+const REVALIDATE: &str = "no-cache";
+const DEB: &str = "application/vnd.debian.binary-package";
+const INDEX: &str = "application/octet-stream";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// Headers of package files.
+pub const POOL: Headers =
+    Headers { content_type: DEB, cache_control: IMMUTABLE, storage: Storage::Bulk };
+/// Headers of index files under the names of their hashes.
+pub const BY_HASH: Headers =
+    Headers { content_type: INDEX, cache_control: IMMUTABLE, storage: Storage::Small };
+/// Headers of index files under their canonical names.
+pub const CANONICAL: Headers =
+    Headers { content_type: INDEX, cache_control: REVALIDATE, storage: Storage::Small };
+/// Headers of Release files and of what people download.
+pub const RELEASE: Headers =
+    Headers { content_type: TEXT, cache_control: REVALIDATE, storage: Storage::Small };
+
+/// All writes that publish one generation of one distribution, but for its package files.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// What is created before the commit point changes, in any order.
+    pub creations: Vec<Creation>,
+    /// The commit point.
+    pub point: Point,
+    /// What follows it: objects that may lag behind.
+    pub copies: Vec<Copy>,
+}
+
+/// An object that is created, or is there already with the same bytes.
+#[derive(Debug, Clone)]
+pub struct Creation {
+    /// Its key.
+    pub key: Key,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Their digest.
+    pub sha256: Sha256,
+    /// Its headers.
+    pub headers: Headers,
+}
+
+/// The write that makes a generation visible.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// The commit point's key.
+    pub key: Key,
+    /// Its new bytes.
+    pub bytes: Bytes,
+    /// The version that they replace; nothing if there must be none.
+    pub base: Option<Etag>,
+}
+
+/// An object that follows a commit point.
+#[derive(Debug, Clone)]
+pub struct Copy {
+    /// Its key.
+    pub key: Key,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its headers.
+    pub headers: Headers,
+}
+
+/// A suite's Release file in the forms that are published.
+#[derive(Debug, Clone)]
+pub enum SealedRelease {
+    /// With signatures: InRelease decides.
+    Signed {
+        /// The plain text.
+        release: Bytes,
+        /// The clear-signed text.
+        in_release: Bytes,
+        /// The detached signature.
+        signature: Bytes,
+    },
+    /// Without: Release decides, and there is no InRelease, which apt would insist on.
+    Unsigned {
+        /// The plain text.
+        release: Bytes,
+    },
+}
+
+/// What is kept beside a generation.
+#[derive(Debug, Clone)]
+pub struct Records {
+    /// The text of the manifest that was applied.
+    pub manifest: Bytes,
+    /// The version of the commit point that the generation replaces.
+    pub base: Option<Etag>,
+}
+
+impl Script {
+    /// Returns the writes that publish a suite.
+    ///
+    /// # Errors
+    ///
+    /// When a codename or component makes a key that stores don't take.
+    pub fn new(
+        suite: &Suite,
+        sealed: &SealedRelease,
+        records: Records,
+    ) -> Result<Self, StoreError> {
+        let codename = &suite.codename;
+        let mut creations = Vec::new();
+        let mut copies = Vec::new();
+        for file in &suite.files {
+            let key = path::by_hash(codename, &file.entry.path, &file.entry.sha256);
+            creations.push(creation(&key, &file.bytes, BY_HASH)?);
+            if file.audience == Audience::Clients {
+                let key = path::in_distribution(codename, &file.entry.path);
+                copies.push(copy(&key, &file.bytes, CANONICAL)?);
+            }
+        }
+        let manifest = path::manifest(&Sha256::of(&records.manifest));
+        creations.push(creation(&manifest, &records.manifest, RELEASE)?);
+        let (key, bytes) = match sealed {
+            SealedRelease::Signed { release, in_release, signature } => {
+                copies.push(copy(&path::release(codename), release, RELEASE)?);
+                copies.push(copy(&path::release_signature(codename), signature, RELEASE)?);
+                (path::in_release(codename), in_release)
+            }
+            SealedRelease::Unsigned { release } => (path::release(codename), release),
+        };
+        let history = path::history(codename, suite.generation, &Sha256::of(bytes));
+        creations.push(creation(&history, bytes, RELEASE)?);
+        let point = Point { key: Key::parse(&key)?, bytes: bytes.clone(), base: records.base };
+        Ok(Self { creations, point, copies })
+    }
+}
+
+fn creation(key: &str, bytes: &Bytes, headers: Headers) -> Result<Creation, StoreError> {
+    let sha256 = Sha256::of(bytes);
+    Ok(Creation { key: Key::parse(key)?, bytes: bytes.clone(), sha256, headers })
+}
+
+fn copy(key: &str, bytes: &Bytes, headers: Headers) -> Result<Copy, StoreError> {
+    Ok(Copy { key: Key::parse(key)?, bytes: bytes.clone(), headers })
+}

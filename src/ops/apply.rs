@@ -1,0 +1,215 @@
+//! `apply`: carries out a plan, one distribution after the other.
+
+use bytes::Bytes;
+
+use crate::blocking;
+use crate::commit::point::Swap;
+use crate::commit::run::{self, CommitError, Setting};
+use crate::commit::script::{Records, Script, SealedRelease};
+use crate::debian::suite::Codename;
+use crate::digest::Sha256;
+use crate::dists::{Build, Suite};
+use crate::ops::plan::Planned;
+use crate::report::Observe;
+use crate::sign::{SignError, Signer};
+use crate::snapshot::state::{ManifestRecord, Parent, Publication};
+use crate::store::Store;
+use crate::time::{Clock, Timestamp, shifted, whole_second};
+
+/// How much earlier than now a signature says that it was made.
+///
+/// sqv, which apt 2.9.19 and later verify with, forgives no clock that is behind by a second.
+const BACKDATING: i64 = 120;
+/// How far `Date:` may be ahead of the clock: apt's own tolerance.
+const DATE_TOLERANCE: i64 = 10;
+
+/// Who publishes, and with what.
+pub struct Publisher<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The signing keys; none for an unsigned repository.
+    pub signer: Option<&'a dyn Signer>,
+    /// The present time.
+    pub clock: &'a Clock,
+    /// Random, different for each run.
+    pub writer: String,
+    /// Name and version of the program.
+    pub tool: String,
+    /// `[repository] name`.
+    pub repository: String,
+    /// The manifest's text.
+    pub manifest: Bytes,
+    /// The Git commit of the manifest, where one is known.
+    pub git_commit: Option<String>,
+}
+
+/// How an apply ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "an apply that lost has to be planned again"]
+pub enum Outcome {
+    /// Every distribution of the plan is published.
+    Applied(Vec<Applied>),
+    /// Another writer published this distribution meanwhile; the ones before it are published.
+    Overtaken(Codename),
+}
+
+/// A distribution that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The distribution.
+    pub codename: Codename,
+    /// Its new generation.
+    pub generation: u64,
+    /// Whether it is its first.
+    pub first: bool,
+}
+
+/// Why an apply failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Writing failed.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// Signing failed.
+    #[error("failed to sign {codename}")]
+    Sign {
+        /// The distribution.
+        codename: Codename,
+        /// Why.
+        #[source]
+        reason: SignError,
+    },
+    /// Index files can't be made.
+    #[error("failed to compress the index files of {codename}")]
+    Index {
+        /// The distribution.
+        codename: Codename,
+        /// Why.
+        #[source]
+        reason: std::io::Error,
+    },
+    /// The published Date is ahead of the clock, and Date must never go backwards.
+    #[error("{codename} was published with a Date in the future ({published})")]
+    ClockBehind {
+        /// The distribution.
+        codename: Codename,
+        /// Its Date.
+        published: Timestamp,
+    },
+}
+
+impl Publisher<'_> {
+    /// Carries out a plan: package files first, then one swap for each distribution.
+    ///
+    /// # Errors
+    ///
+    /// When a write or a signature fails. Distributions published before stay published; the
+    /// others are untouched.
+    pub async fn apply(
+        &self,
+        planned: &Planned,
+        observe: &dyn Observe,
+    ) -> Result<Outcome, ApplyError> {
+        run::upload(self.store, &planned.plan.uploads, observe).await?;
+        let mut applied = Vec::new();
+        for codename in planned.plan.distributions.keys() {
+            match self.publish(planned, codename, observe).await? {
+                Some(done) => applied.push(done),
+                None => return Ok(Outcome::Overtaken(codename.clone())),
+            }
+        }
+        Ok(Outcome::Applied(applied))
+    }
+
+    async fn publish(
+        &self,
+        planned: &Planned,
+        codename: &Codename,
+        observe: &dyn Observe,
+    ) -> Result<Option<Applied>, ApplyError> {
+        let head = planned.published.heads.get(codename);
+        let suite = self.build(planned, codename).await?;
+        let sealed = self.seal(&suite)?;
+        let records =
+            Records { manifest: self.manifest.clone(), base: head.map(|head| head.etag.clone()) };
+        let script = Script::new(&suite, &sealed, records).map_err(CommitError::Store)?;
+        let setting = Setting {
+            codename,
+            generations: (head.map(|head| head.state.generation), suite.generation),
+            last_modified: head.map(|head| head.last_modified),
+            etags: &planned.published.etags,
+            clock: self.clock,
+        };
+        let generation = suite.generation;
+        Ok(match run::run(self.store, &script, &setting, observe).await? {
+            Swap::Won => {
+                Some(Applied { codename: codename.clone(), generation, first: head.is_none() })
+            }
+            Swap::Lost => None,
+        })
+    }
+
+    async fn build(&self, planned: &Planned, codename: &Codename) -> Result<Suite, ApplyError> {
+        let head = planned.published.heads.get(codename);
+        let date = self.date(codename, head.map(|head| head.release.date))?;
+        let publication = Publication {
+            tool: self.tool.clone(),
+            repository: self.repository.clone(),
+            generation: head.map_or(1, |head| head.state.generation + 1),
+            parent: head
+                .map(|head| Parent { generation: head.state.generation, in_release: head.sha256 }),
+            writer: self.writer.clone(),
+            manifest: ManifestRecord {
+                sha256: Sha256::of(&self.manifest),
+                git_commit: self.git_commit.clone(),
+            },
+            plan: Some(planned.plan.id),
+        };
+        let desired = planned.desired.snapshot.distributions[codename].clone();
+        let before = planned.published.snapshot.distributions.get(codename).cloned();
+        let before = before.zip(head.map(|head| head.release.clone()));
+        let name = codename.clone();
+        let codename = codename.clone();
+        let build = move || {
+            let published = before.as_ref().map(|(before, release)| (before, release));
+            let (codename, desired) = (&codename, &desired);
+            Build { codename, desired, published, date, publication }.run()
+        };
+        let failed = |reason| ApplyError::Index { codename: name, reason };
+        blocking::cpu(build).await.map_err(failed)
+    }
+
+    /// Returns the new generation's Date: now, but later than the published one.
+    fn date(
+        &self,
+        codename: &Codename,
+        published: Option<Timestamp>,
+    ) -> Result<Timestamp, ApplyError> {
+        let now = whole_second((self.clock)());
+        let Some(published) = published else {
+            return Ok(now);
+        };
+        let date = now.max(shifted(published, 1));
+        if date > shifted(now, DATE_TOLERANCE) {
+            return Err(ApplyError::ClockBehind { codename: codename.clone(), published });
+        }
+        Ok(date)
+    }
+
+    fn seal(&self, suite: &Suite) -> Result<SealedRelease, ApplyError> {
+        let text = suite.release.to_text();
+        let release = Bytes::from(text.into_bytes());
+        let Some(signer) = self.signer else {
+            return Ok(SealedRelease::Unsigned { release });
+        };
+        let at = shifted(suite.release.date, -BACKDATING);
+        let failed = |reason| ApplyError::Sign { codename: suite.codename.clone(), reason };
+        let in_release = signer.clear_sign(&release, at).map_err(failed)?;
+        let signature = signer.detach_sign(&release, at).map_err(failed)?;
+        Ok(SealedRelease::Signed {
+            release,
+            in_release: in_release.into(),
+            signature: signature.into(),
+        })
+    }
+}

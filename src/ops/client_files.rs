@@ -1,0 +1,104 @@
+//! What clients download once: the keyring and the sources entries, beside `dists/`.
+
+use std::path::Path;
+
+use bytes::Bytes;
+
+use crate::apt::sources_entry::{SourcesEntry, Trust, keyring_path};
+use crate::commit::script::RELEASE;
+use crate::manifest::{Manifest, StoreUrl};
+use crate::store::{Key, Replacement, Store, StoreError};
+
+/// No client file is larger.
+const MAX_CLIENT_FILE: u64 = 1 << 20;
+
+/// Returns what clients put into their sources for each distribution, in the codenames' order.
+///
+/// `root` is the directory of the manifest, to which a local store's path is relative.
+pub fn entries(manifest: &Manifest, root: &Path) -> Vec<SourcesEntry> {
+    let trust = if manifest.signing.keys.is_empty() {
+        Trust::Unsigned
+    } else {
+        Trust::SignedBy(keyring_path(&manifest.repository.name))
+    };
+    let entry = |distribution: &crate::manifest::Distribution| SourcesEntry {
+        uri: client_uri(manifest, root),
+        suite: distribution.codename.clone(),
+        components: distribution.components.clone(),
+        trust: trust.clone(),
+    };
+    manifest.distributions.values().map(entry).collect()
+}
+
+/// Returns the address at which clients reach the repository.
+///
+/// Without `public_url` it is where the store itself serves its objects over HTTP.
+fn client_uri(manifest: &Manifest, root: &Path) -> String {
+    if let Some(url) = &manifest.repository.public_url {
+        return url.clone();
+    }
+    let store = &manifest.store;
+    match (&store.url, &store.endpoint) {
+        (StoreUrl::File { path }, _) => {
+            let path = root.join(path);
+            let path = std::path::absolute(&path).unwrap_or(path);
+            format!("file:{}", path.display())
+        }
+        (StoreUrl::S3 { bucket, prefix }, Some(endpoint)) => {
+            joined(&format!("{}/{bucket}", endpoint.trim_end_matches('/')), prefix)
+        }
+        (StoreUrl::S3 { bucket, prefix }, None) => {
+            let region = store.region.as_deref().unwrap_or("us-east-1");
+            joined(&format!("https://{bucket}.s3.{region}.amazonaws.com"), prefix)
+        }
+    }
+}
+
+fn joined(base: &str, prefix: &str) -> String {
+    if prefix.is_empty() { base.to_owned() } else { format!("{base}/{prefix}") }
+}
+
+/// Brings the client files up to date; those that are right are not written.
+///
+/// Each distribution has `<name>-<codename>.sources`; where it is the only one, also
+/// `<name>.sources`: a file with several would subscribe its users to all of them.
+///
+/// # Errors
+///
+/// When one can't be read or written. The publication itself is not touched by that.
+pub async fn update(
+    store: &Store,
+    name: &str,
+    entries: &[SourcesEntry],
+    keyring: Option<Vec<u8>>,
+) -> Result<(), StoreError> {
+    let mut files: Vec<(String, Bytes)> = Vec::new();
+    if let Some(keyring) = keyring {
+        files.push((format!("{name}.asc"), keyring.into()));
+    }
+    for entry in entries {
+        let suite = entry.suite.as_str().replace('/', "-");
+        files.push((format!("{name}-{suite}.sources"), entry.to_text().into()));
+    }
+    if let [only] = entries {
+        files.push((format!("{name}.sources"), only.to_text().into()));
+    }
+    for (key, bytes) in files {
+        write(store, &Key::parse(&key)?, bytes).await?;
+    }
+    Ok(())
+}
+
+async fn write(store: &Store, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
+    loop {
+        let there = store.get(key, MAX_CLIENT_FILE).await?;
+        if there.as_ref().is_some_and(|object| object.bytes == bytes) {
+            return Ok(());
+        }
+        let base = there.map(|object| object.etag);
+        let written = store.replace(key, bytes.clone(), base.as_ref(), &RELEASE).await?;
+        if written != Replacement::Lost {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The use cases, one a file: wiring between what reads, decides and writes.
+//!
+//! An operation takes its world as arguments (manifest, store, clock, observer) and returns a
+//! value; `cli` makes the world and renders the value.
+
+pub mod apply;
+pub mod client_files;
+pub mod plan;

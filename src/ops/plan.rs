@@ -1,0 +1,94 @@
+//! `plan`: what would an apply do?
+
+use std::path::Path;
+
+use crate::manifest::Manifest;
+use crate::plan::offer::Offers;
+use crate::plan::{self, Conflict, Desired, Plan};
+use crate::published::{self, LoadError, Published};
+use crate::report::Observe;
+use crate::source::SourceProblems;
+use crate::source::path::{self, Demand};
+use crate::store::Store;
+use crate::time::Timestamp;
+
+/// A plan, with everything that it was made from.
+pub struct Planned {
+    /// What has to change.
+    pub plan: Plan,
+    /// What the sources offer.
+    pub offers: Offers,
+    /// What should be published.
+    pub desired: Desired,
+    /// What is published.
+    pub published: Published,
+}
+
+/// What a plan is made from, besides the store.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The manifest.
+    pub manifest: &'a Manifest,
+    /// The directory that its paths are relative to.
+    pub root: &'a Path,
+    /// Whether sources that are not there are errors.
+    pub demand: Demand,
+    /// The time at which the plan is judged.
+    pub now: Timestamp,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// Sources or their files can't be used.
+    #[error("sources can't be used")]
+    Sources(SourceProblems),
+    /// Files contradict each other or what is published.
+    #[error("packages contradict each other")]
+    Conflicts(Vec<Conflict>),
+    /// What is published can't be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+}
+
+/// Compares what the manifest and its sources want with what the store holds; writes nothing.
+///
+/// # Errors
+///
+/// When sources, their packages or the published repository can't be used.
+pub async fn plan(
+    question: Question<'_>,
+    store: &Store,
+    observe: &dyn Observe,
+) -> Result<Planned, PlanError> {
+    let offers = read_offers(question, observe)?;
+    plan_offers(question, offers, store).await
+}
+
+/// Reads the sources, as the first half of [`plan`].
+///
+/// # Errors
+///
+/// When sources or their packages can't be used.
+pub fn read_offers(question: Question<'_>, observe: &dyn Observe) -> Result<Offers, PlanError> {
+    path::read(question.manifest, question.root, question.demand, observe)
+        .map_err(PlanError::Sources)
+}
+
+/// Plans offers that were read before, on what the store holds now.
+///
+/// # Errors
+///
+/// When packages contradict each other or the published repository can't be used.
+pub async fn plan_offers(
+    question: Question<'_>,
+    offers: Offers,
+    store: &Store,
+) -> Result<Planned, PlanError> {
+    let Question { manifest, now, .. } = question;
+    let published = published::load(store, &manifest.repository.name).await?;
+    let desired =
+        plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
+    let plan = plan::diff(&published.snapshot, &desired, &published.bases());
+    Ok(Planned { plan, offers, desired, published })
+}
