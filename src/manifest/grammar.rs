@@ -29,6 +29,8 @@ pub(super) enum Shape {
     Format,
     /// A string.
     Text,
+    /// A string that says where a secret is found, and may by mistake be the secret.
+    Reference,
     /// One of these strings.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
@@ -196,9 +198,9 @@ static SIGNING_KEY: Table = Table {
     keys: &[
         text("fingerprint", "The full fingerprint of the primary key: 40 hexadecimal digits.")
             .required("fingerprint = \"9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E\""),
-        text("secret", "Where the secret key is found: \"env:VARIABLE\", \"file:PATH\" or \"agent:\" (the user's gpg-agent). Never the key itself.")
+        key("secret", Shape::Reference, "Where the secret key is found: \"env:VARIABLE\", \"file:PATH\" or \"agent:\" (the user's gpg-agent). Never the key itself.")
             .required("secret = \"env:REPOMAN_SIGNING_KEY\""),
-        text("passphrase", "Where the passphrase of the secret key is found: \"env:VARIABLE\"."),
+        key("passphrase", Shape::Reference, "Where the passphrase of the secret key is found: \"env:VARIABLE\"."),
     ],
 };
 

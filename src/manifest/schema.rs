@@ -43,6 +43,7 @@ fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Format => json!({ "const": grammar::FORMAT }),
         Shape::Text => text,
+        Shape::Reference => json!({ "type": "string", "pattern": "^(env:.+|file:.+|agent:)$" }),
         Shape::Choice(choices) => json!({ "enum": choices }),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Texts => json!({ "type": "array", "items": text, "uniqueItems": true }),

@@ -156,28 +156,35 @@ fn suspicious_values(text: &str) -> Vec<Range<usize>> {
     const WORDS: [&str; 6] =
         ["secret", "passphrase", "password", "token", "access_key", "private_key"];
     const REFERENCES: [&str; 3] = ["env:", "file:", "agent:"];
-    let lines = text.split_inclusive('\n').scan(0, |start, line| {
-        *start += line.len();
-        Some((*start - line.len(), line))
-    });
-    let assignments = lines.flat_map(|(start, line)| {
-        line.match_indices('=').map(move |(equals, _)| (start, line, equals))
-    });
-    assignments
-        .filter_map(|(start, line, equals)| {
-            let key = line[..equals].trim_end_matches(is_padding).to_ascii_lowercase();
-            let key = key.rsplit(|c| !is_key_character(c)).next().unwrap_or_default();
-            let value = line[equals + 1..].trim_matches(is_padding);
-            let is_suspicious = WORDS.iter().any(|word| key.contains(word));
-            let is_reference = REFERENCES.iter().any(|reference| value.starts_with(reference));
-            let begin = start + equals + 1;
-            (is_suspicious && !is_reference).then(|| begin..start + line.len())
+    let starts = text.match_indices('=').map(|(equals, _)| equals + 1);
+    starts
+        .filter(|start| {
+            let before = text[..start - 1].trim_end_matches(is_padding);
+            let key = before.rsplit(|c| !is_key_character(c)).next().unwrap_or_default();
+            let key = key.to_ascii_lowercase();
+            WORDS.iter().any(|word| key.contains(word))
         })
+        .filter(|start| {
+            let value = text[*start..].trim_start_matches(is_padding);
+            !REFERENCES.iter().any(|reference| value.starts_with(reference))
+        })
+        .map(|start| start..start + value_length(&text[start..]))
         .collect()
 }
 
+/// Returns the length of a value with all that follows it on its last line.
+fn value_length(text: &str) -> usize {
+    let value = text.trim_start_matches([' ', '\t']);
+    let quote = ["\"\"\"", "'''"].into_iter().find(|quote| value.starts_with(quote));
+    let end = quote.map_or(0, |quote| {
+        let begin = text.len() - value.len() + quote.len();
+        text[begin..].find(quote).map_or(text.len(), |end| begin + end)
+    });
+    end + text[end..].find('\n').unwrap_or(text.len() - end)
+}
+
 fn is_padding(c: char) -> bool {
-    c.is_whitespace() || c == '"' || c == '\''
+    matches!(c, ' ' | '\t' | '"' | '\'')
 }
 
 fn is_key_character(c: char) -> bool {

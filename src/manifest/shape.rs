@@ -79,7 +79,7 @@ impl Check<'_> {
             }
         }
         for key in grammar.keys.iter().filter(|key| is_absent(key, table)) {
-            if !is_excused(table, grammar, place) {
+            if !is_excused(key, table, grammar, place) {
                 self.missing(key, place);
             }
         }
@@ -87,7 +87,9 @@ impl Check<'_> {
 
     fn value(&mut self, key: &Key, value: &Spanned<DeValue<'_>>, place: &Place) {
         match (key.shape, value.get_ref()) {
-            (Shape::Text, DeValue::String(text)) => self.text(key, text, value.span()),
+            (Shape::Text | Shape::Reference, DeValue::String(text)) => {
+                self.text(key, text, value.span());
+            }
             (Shape::Choice(choices), DeValue::String(text)) => {
                 self.choice(key, text, choices, value.span());
             }
@@ -146,10 +148,9 @@ impl Check<'_> {
 
     fn text(&mut self, key: &Key, text: &str, span: Range<usize>) {
         if let Some(fault) = text_fault(text) {
-            self.problems.push(
-                Problem::error(code::TEXT, span, format!("`{}` {fault}", key.name))
-                    .label("must be one line of text"),
-            );
+            let message = format!("`{}` {fault}", key.name);
+            let problem = Problem::error(code::TEXT, span, message);
+            self.problems.push(hidden_if_reference(key, problem.label("must be one line of text")));
         }
     }
 
@@ -229,6 +230,7 @@ impl Check<'_> {
         let message = format!("`{}` must be {expected}", key.name);
         let problem = Problem::error(code::WRONG_TYPE, value.span(), message)
             .label(format!("this is {found}"));
+        let problem = hidden_if_reference(key, problem);
         self.problems.push(match self.corrected(key, value) {
             Some(help) => problem.help(help),
             None => problem,
@@ -267,6 +269,11 @@ impl Check<'_> {
     }
 }
 
+/// Hides the value of a key that may by mistake hold the secret itself.
+fn hidden_if_reference(key: &Key, problem: Problem) -> Problem {
+    if matches!(key.shape, Shape::Reference) { problem.secret() } else { problem }
+}
+
 /// Tells whether a key is not there, or is a table of named tables that names none.
 fn is_absent(key: &Key, table: &DeTable<'_>) -> bool {
     match (key.shape, table.get(key.name).map(Spanned::get_ref)) {
@@ -275,18 +282,18 @@ fn is_absent(key: &Key, table: &DeTable<'_>) -> bool {
     }
 }
 
-/// Tells whether what is missing in a table most likely follows from another problem of it.
+/// Tells whether the absence of a key most likely follows from another problem of its table.
 ///
-/// What is not supported yet may stand in for a key, as `push` does for `path`; and a name with a
-/// dot but no quotes makes a table of its own.
-fn is_excused(table: &DeTable<'_>, grammar: &Table, place: &Place) -> bool {
-    let is_culprit = |(name, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| match grammar
-        .key(name.get_ref())
-    {
-        Some(key) => matches!(key.shape, Shape::Later),
-        None => place.is_named() && value.get_ref().is_table(),
-    };
-    !place.header.is_empty() && table.iter().any(is_culprit)
+/// The key may be misspelt; what is not supported yet may stand in for it, as `push` does for
+/// `path`; and a name with a dot but no quotes makes a table of its own.
+fn is_excused(key: &Key, table: &DeTable<'_>, grammar: &Table, place: &Place) -> bool {
+    table.iter().any(|(name, value)| match grammar.key(name.get_ref()) {
+        Some(other) => !place.header.is_empty() && matches!(other.shape, Shape::Later),
+        None => {
+            near(name.get_ref(), [key.name]).is_some()
+                || place.is_named() && value.get_ref().is_table()
+        }
+    })
 }
 
 /// Returns where a key that is unknown here would be at home, or which keys there are.
@@ -324,7 +331,7 @@ fn with_quotes(header: &str) -> String {
 fn expectation(shape: Shape) -> &'static str {
     match shape {
         Shape::Format => "a number",
-        Shape::Text | Shape::Choice(_) => "a string",
+        Shape::Text | Shape::Reference | Shape::Choice(_) => "a string",
         Shape::Flag => "true or false",
         Shape::Texts | Shape::Choices(_) => "a list of strings",
         Shape::TextOrTexts => "a string or a list of strings",

@@ -2,7 +2,7 @@
 //!
 //! No secret is ever read here; what stands where a reference should be is never repeated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -113,8 +113,9 @@ fn check_references(
 
 /// Reports every element of a list that stood in it before.
 pub(super) fn check_listed_once(texts: &[Text<'_>], key: &str, problems: &mut Vec<Problem>) {
-    for (index, text) in texts.iter().enumerate() {
-        if texts[..index].iter().any(|earlier| earlier.text == text.text) {
+    let mut seen = BTreeSet::new();
+    for text in texts {
+        if !seen.insert(text.text) {
             let message = format!("{} stands twice in `{key}`", quoted(text.text));
             problems.push(
                 Problem::error(code::LISTED_TWICE, text.span.clone(), message)

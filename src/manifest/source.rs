@@ -122,8 +122,7 @@ fn matches<'a>(
     let mut all = Vec::new();
     for address in &addresses {
         let found = matches_of(address.text, distributions);
-        // Without any distribution that alone is the problem.
-        if found.is_empty() && !distributions.is_empty() {
+        if found.is_empty() && !is_undecided(address.text, distributions) {
             problems.push(no_target(address, distributions));
         }
         all.extend(found);
@@ -149,6 +148,15 @@ fn matches_of<'a>(address: &str, distributions: &'a [Declared<'a>]) -> Vec<Match
         }
     }
     found
+}
+
+/// Tells whether an address could be right but for a problem of the distributions.
+fn is_undecided(address: &str, distributions: &[Declared<'_>]) -> bool {
+    let is_open = |distribution: &Declared<'_>| {
+        let rest = address.strip_prefix('*').or(address.strip_prefix(distribution.codename.text));
+        distribution.components.is_empty() && rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    distributions.is_empty() || distributions.iter().any(is_open)
 }
 
 fn no_target(address: &Text<'_>, distributions: &[Declared<'_>]) -> Problem {

@@ -1,0 +1,167 @@
+//! One mistake at a time: what is said about it, and where.
+
+use super::*;
+
+/// One change to the smallest manifest, and what is to be said about it.
+struct Case {
+    /// The text to replace, and its replacement.
+    change: (&'static str, &'static str),
+    code: &'static str,
+    /// The line of the span, and the text below it.
+    covers: (usize, &'static str),
+    message: &'static str,
+    /// A part of the label or the help.
+    advice: &'static str,
+}
+
+/// Shortens the tables below.
+const fn case(
+    change: (&'static str, &'static str),
+    code: &'static str,
+    covers: (usize, &'static str),
+    message: &'static str,
+    advice: &'static str,
+) -> Case {
+    Case { change, code, covers, message, advice }
+}
+
+/// Problems of keys and types, which the schema refuses as well.
+#[rustfmt::skip]
+const SHAPES: &[Case] = &[
+    case(("origin =", "orgin ="), "RM1002", (5, "orgin"), "`[repository]` has no key `orgin`", "did you mean `origin`?"),
+    case(("origin =", "suite ="), "RM1002", (5, "suite"), "`[repository]` has no key `suite`", "`suite` is a key of [distribution.NAME]"),
+    case(("origin =", "zebra ="), "RM1002", (5, "zebra"), "`[repository]` has no key `zebra`", "the keys here are `name`, `origin`, `label`, `description` or `public_url`"),
+    case(("[store]", "[sotre.x]\n[store]"), "RM1002", (7, "sotre"), "the manifest has no key `sotre`", "did you mean `store`?"),
+    case(("[distribution.bookworm]", "[distribution.18.04]\nx = 1\n[distribution.bookworm]"), "RM1002", (17, "04"), "`[distribution.18]` has no key `04`", "a name with a dot needs quotes: [distribution.\"18.04\"]"),
+    case(("\"Acme\"", "12"), "RM1003", (5, "12"), "`origin` must be a string", "origin = \"12\""),
+    case(("\"Acme\"", "[\"Acme\"]"), "RM1003", (5, "[\"Acme\"]"), "`origin` must be a string", "this is a list"),
+    case(("[\"main\"]", "\"main\""), "RM1003", (18, "\"main\""), "`components` must be a list of strings", "components = [\"main\"]"),
+    case(("\"arm64\"", "64"), "RM1003", (19, "64"), "`architectures` must be a list of strings", "write it in quotes: \"64\""),
+    case(("\"arm64\"", "[[]]"), "RM1003", (19, "[[]]"), "`architectures` must be a list of strings", "a list does not hold lists"),
+    case(("to   =", "allow_empty = \"true\"\nto   ="), "RM1003", (23, "\"true\""), "`allow_empty` must be true or false", "allow_empty = true"),
+    case(("to   =", "allow_empty = 1\nto   ="), "RM1003", (23, "1"), "`allow_empty` must be true or false", "this is a number"),
+    case(("\"bookworm/main\"", "12.5"), "RM1003", (23, "12.5"), "`to` must be a string or a list of strings", "this is a number with a fraction"),
+    case(("[source.widget]", "[[source]]"), "RM1003", (21, "[[source]]"), "`source` must be a table of named tables", "[source.NAME]"),
+    case(("format = 1", "format = \"1\""), "RM1003", (1, "\"1\""), "`format` must be a number", "format = 1"),
+    case(("format = 1", "format = 1.5"), "RM1003", (1, "1.5"), "`format` must be a number", "format = 1"),
+    case(("url = \"s3://acme-apt/debian\"", ""), "RM1005", (7, "[store]"), "`[store]` has no `url`", "url = \"s3://acme-apt/debian\""),
+    case(("components    = [\"main\"]", "components_ = 1"), "RM1002", (18, "components_"), "`[distribution.bookworm]` has no key `components_`", "did you mean `components`?"),
+    case(("path = \"dist/*.deb\"", ""), "RM1005", (21, "[source.widget]"), "`[source.widget]` has no `path`", "path = \"dist/*.deb\""),
+    case(("to   =", "mode = \"miror\"\nto   ="), "RM1006", (23, "\"miror\""), "`miror` is not a value of `mode`", "did you mean \"mirror\"?"),
+    case(("[source", "compression = [\"xz\", \"bz2\"]\n[source"), "RM1006", (21, "\"bz2\""), "`bz2` is not a value of `compression`", "`xz`, `gz`, `zst` or `none`"),
+    case(("[signing]", "storage_class = \"DEEP_ARCHIVE\"\n[signing]"), "RM1006", (10, "\"DEEP_ARCHIVE\""), "`DEEP_ARCHIVE` is not a value of `storage_class`", "unknown value"),
+    case(("[signing]", "acl = \"public-read-write\"\n[signing]"), "RM1006", (10, "\"public-read-write\""), "`public-read-write` is not a value of `acl`", "`private`"),
+    case(("format = 1\n", "format = 1\nretain.versions = 5\n"), "RM1008", (2, "retain"), "`retain` is not supported yet by repoman 0.1.0", "remove the table"),
+    case(("path = \"dist/*.deb\"", "push = true"), "RM1008", (22, "push"), "`push` is not supported yet by repoman 0.1.0", "remove the key"),
+    case(("keys = [\"release\"]", "keys = [\"release\"]\noverlap = \"90d\""), "RM1008", (12, "overlap"), "`overlap` is not supported yet by repoman 0.1.0", "for a later version"),
+    case(("[source", "[distribution.bookworm.component.main.retain]\nversions = 3\n[source"), "RM1008", (21, "component"), "`component` is not supported yet by repoman 0.1.0", "for a later version"),
+    case(("format = 1", "format = 2"), "RM1009", (1, "2"), "manifest format `2` is not known", "repoman 0.1.0 reads format 1"),
+    case(("format = 1", "format = -1"), "RM1009", (1, "-1"), "manifest format `-1` is not known", "reads format 1"),
+    case(("\"Acme\"", "\"\""), "RM1011", (5, "\"\""), "`origin` is empty", "must be one line of text"),
+    case(("[\"main\"]", "[\"main\", \"main\"]"), "RM1021", (18, "\"main\""), "`main` stands twice in `components`", "remove one of the two"),
+    case(("\"bookworm/main\"", "[]"), "RM1022", (23, "[]"), "`to` is empty", "needs at least one element"),
+];
+
+/// Problems of meaning.
+#[rustfmt::skip]
+const MEANINGS: &[Case] = &[
+    case(("\"Acme\"", "Acme"), "RM1001", (5, "Acme"), "not valid TOML: string values must be quoted, expected literal string", ""),
+    case(("[distribution.bookworm]", "[distribution.bookworm/updates]"), "RM1001", (17, "/"), "not valid TOML: invalid unquoted key, expected letters, numbers, `-`, `_`", ""),
+    case(("\"bookworm/main\"", "1979-05-27"), "RM1003", (23, "1979-05-27"), "`to` must be a string or a list of strings", "this is a date"),
+    case(("keys = [\"release\"]", "keys = true"), "RM1003", (11, "true"), "`keys` must be a list of strings", "this is true or false"),
+    case(("\"arm64\"", "\"x86_64\""), "RM1004", (19, "\"x86_64\""), "`x86_64` is not a Debian architecture", "architectures = [\"amd64\"]"),
+    case(("\"amd64\", \"arm64\"", "\"arm64\", \"x86_64\""), "RM1004", (19, "\"x86_64\""), "`x86_64` is not a Debian architecture", "architectures = [\"arm64\", \"amd64\"]"),
+    case(("\"arm64\"", "\"linux-any\""), "RM1004", (19, "\"linux-any\""), "`linux-any` is not a Debian architecture", "wildcard"),
+    case(("origin = ", "name = \"b\"\norigin = "), "RM1007", (5, "name"), "`name` is there already", "merge the two, or remove one"),
+    case(("format = 1", "format = 99999999999999999999"), "RM1009", (1, "99999999999999999999"), "manifest format `99999999999999999999` is not known", "reads format 1"),
+    case(("\"Acme\"", "\"Ac\\u001bme\""), "RM1011", (5, "\"Ac\\u001bme\""), "`origin` holds a line break or another character that can't be shown", ""),
+    case(("\"Acme\"", "\"A\\nSigned-By: x\""), "RM1011", (5, "\"A\\nSigned-By: x\""), "`origin` holds a line break or another character that can't be shown", ""),
+    case(("\"Acme\"", "\"Acme \""), "RM1011", (5, "\"Acme \""), "`origin` begins or ends with a blank", ""),
+    case(("\"acme-apt\"", "\"Acme APT\""), "RM1012", (4, "\"Acme APT\""), "`Acme APT` is not a name for a repository", "did you mean `acme-apt`?"),
+    case(("[source.widget]", "[source.\"-x\"]"), "RM1012", (21, "\"-x\""), "`-x` is not a name for a source", "begins with"),
+    case(("[\"main\"]", "[\"main\", \"c++\"]"), "RM1013", (18, "\"c++\""), "`c++` is not a component", "it has '+'"),
+    case(("components ", "suite = \"../x\"\ncomponents "), "RM1013", (18, "\"../x\""), "`../x` is not a suite", "not with '.'"),
+    case(("s3://acme-apt/debian", "s4://acme-apt"), "RM1014", (8, "\"s4://acme-apt\""), "`s4://` is no kind of store", "did you mean \"s3://\"?"),
+    case(("s3://acme-apt/debian", "acme-apt"), "RM1014", (8, "\"acme-apt\""), "`acme-apt` is not a URL", "has no `s3://`"),
+    case(("s3://acme-apt/debian", "s3://Acme/debian"), "RM1014", (8, "\"s3://Acme/debian\""), "`s3://Acme/debian` is not the URL of a bucket", "lower-case letters"),
+    case(("s3://acme-apt/debian", "s3://ab"), "RM1014", (8, "\"s3://ab\""), "`s3://ab` is not the URL of a bucket", "3 to 63 characters"),
+    case(("s3://acme-apt/debian", "s3://acme-apt/../x"), "RM1014", (8, "\"s3://acme-apt/../x\""), "`s3://acme-apt/../x` is not the URL of a bucket", "between single slashes: `..`"),
+    case(("s3://acme-apt/debian", "s3://acme-apt/a//b"), "RM1014", (8, "\"s3://acme-apt/a//b\""), "`s3://acme-apt/a//b` is not the URL of a bucket", "between single slashes"),
+    case(("s3://acme-apt/debian", "file://"), "RM1014", (8, "\"file://\""), "`file://` names no directory", "file:///PATH"),
+    case(("s3://acme-apt/debian", "https://s3.example.net/acme"), "RM1014", (8, "\"https://s3.example.net/acme\""), "a store is not an `https://` URL", "endpoint"),
+    case(("s3://acme-apt/debian", "gs://acme-apt"), "RM1008", (8, "\"gs://acme-apt\""), "`gs://` is not supported yet by repoman 0.1.0", "`s3://` and `file://`"),
+    case(("[signing]", "endpoint = \"s3.example.net\"\n[signing]"), "RM1015", (10, "\"s3.example.net\""), "`endpoint` is not a URL", "https://"),
+    case(("[store]", "public_url = \"ftp://x\"\n[store]"), "RM1015", (7, "\"ftp://x\""), "`public_url` must begin with https:// or http://", "https://"),
+    case(("[store]", "public_url = \"https://x/?a\"\n[store]"), "RM1015", (7, "\"https://x/?a\""), "`public_url` has a query or a fragment", "https://"),
+    case(("[signing]", "kms_key = \"alias/apt\"\n[signing]"), "RM1016", (10, "kms_key"), "`kms_key` has no effect without KMS encryption", "encryption = \"aws:kms\""),
+    case(("s3://acme-apt/debian\"", "file:///srv/apt\"\nregion = \"x\""), "RM1016", (9, "region"), "`region` has no effect on a directory", "remove the line"),
+    case(("[source", "but_automatic_upgrades = true\n[source"), "RM1016", (21, "but_automatic_upgrades"), "`but_automatic_upgrades` has no effect without `not_automatic`", "not_automatic = true"),
+    case(("\"env:REPOMAN_SIGNING_KEY\"", "\"agent:\"\npassphrase = \"env:X\""), "RM1016", (16, "passphrase"), "`passphrase` has no effect with \"agent:\"", "asks for it itself"),
+    case(("9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E", "B7D19E35A1C4D04E"), "RM1017", (14, "\"B7D19E35A1C4D04E\""), "`B7D19E35A1C4D04E` is not a full fingerprint", "short key id"),
+    case(("9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E", "9A3F52"), "RM1017", (14, "\"9A3F52\""), "`9A3F52` is not a full fingerprint", "this has 6"),
+    case(("9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E", "release"), "RM1017", (14, "\"release\""), "`release` is not a full fingerprint", "`R` is not a hexadecimal digit"),
+    case(("env:REPOMAN_SIGNING_KEY", "hunter2"), "RM1018", (15, "\"hunter2\""), "`secret` must say where the secret is found, not what it is", "\"env:VARIABLE\""),
+    case(("\n[distribution", "passphrase = \"hunter2\"\n[distribution"), "RM1018", (16, "\"hunter2\""), "`passphrase` must say where the secret is found, not what it is", "\"env:VARIABLE\""),
+    case(("keys = [\"release\"]", "keys = [\"release\", \"relaese\"]"), "RM1019", (11, "\"relaese\""), "the signing key `relaese` is not defined", "did you mean \"release\"?"),
+    case(("keys = [\"release\"]", "keys = [\"release\", \"release\"]"), "RM1021", (11, "\"release\""), "`release` stands twice in `keys`", "remove one"),
+    case(("[\"main\"]", "[]"), "RM1022", (18, "[]"), "`components` is empty", "at least one"),
+    case(("\"arm64\"", "\"all\""), "RM1023", (19, "\"all\""), "`all` is implied", "remove it"),
+    case(("\"bookworm/main\"", "\"bookwrm/main\""), "RM1024", (23, "\"bookwrm/main\""), "`to` names `bookwrm/main`, which nothing declares", "did you mean \"bookworm/main\"?"),
+    case(("\"bookworm/main\"", "\"bookworm/zebra\""), "RM1024", (23, "\"bookworm/zebra\""), "`to` names `bookworm/zebra`, which nothing declares", "`bookworm` has no such component"),
+    case(("\"bookworm/main\"", "\"bookworm\""), "RM1024", (23, "\"bookworm\""), "`to` names `bookworm`, which nothing declares", "names no component"),
+    case(("\"bookworm/main\"", "\"main\""), "RM1024", (23, "\"main\""), "`to` names `main`, which nothing declares", "DISTRIBUTION/COMPONENT"),
+    case(("\"bookworm/main\"", "\"*/nightly\""), "RM1024", (23, "\"*/nightly\""), "`to` names `*/nightly`, which nothing declares", "declared: `bookworm/main`"),
+    case(("dist/*.deb", "s3://b/*.deb"), "RM1025", (22, "\"s3://b/*.deb\""), "`path` is for local files, not for URLs", "path = \"dist/*.deb\""),
+    case(("\"dist/*.deb\"", "'dist\\*.deb'"), "RM1025", (22, "'dist\\*.deb'"), "a pattern has `/` between directories, never a backslash", "path ="),
+    case(("dist/*.deb", "dist/[a.deb"), "RM1025", (22, "\"dist/[a.deb\""), "the brackets of the pattern don't match", "path ="),
+    case(("dist/*.deb", "dist/"), "RM1025", (22, "\"dist/\""), "the pattern ends with a slash, so no file can match it", "path ="),
+    case(("dist/*.deb", "~/dist/*.deb"), "RM1025", (22, "\"~/dist/*.deb\""), "`~` does not stand for the home directory", "path ="),
+    case(("dist/*.deb", "dist/{codename}/*.deb"), "RM1026", (22, "{codename}"), "`codename` is not a placeholder", "{distribution}"),
+    case(("dist/*.deb", "dist/{relase}/*.deb"), "RM1026", (22, "{relase}"), "`relase` is not a placeholder", "did you mean {release}?"),
+    case(("dist/*.deb", "dist/{arch/*.deb"), "RM1026", (22, "{"), "a brace is open or closed by itself", "{arch}"),
+    case(("dist/*.deb", "dist/arch}/*.deb"), "RM1026", (22, "}"), "a brace is open or closed by itself", "{arch}"),
+    case(("dist/*.deb", "dist/deb{release}/*.deb"), "RM1027", (22, "{release}"), "`bookworm` has no `release`", "[distribution.bookworm]"),
+    case(("to   =", "architectures = [\"armhf\"]\nto   ="), "RM1028", (23, "\"armhf\""), "no target of the source has the architecture `armhf`", "add it to"),
+    case(("[source", "[distribution.\"bookworm/main\"]\ncomponents = [\"x\"]\narchitectures = [\"amd64\"]\n[source"), "RM1030", (21, "\"bookworm/main\""), "`bookworm/main` lies in the directory of component `main` of `bookworm`", "rename"),
+    case(("[signing]", "role = \"apt-apply\"\n[signing]"), "RM1031", (10, "\"apt-apply\""), "`apt-apply` is not the ARN of a role", "arn:aws:iam::111122223333:role/NAME"),
+    case(("[signing]", "region = \"eu central\"\n[signing]"), "RM1031", (10, "\"eu central\""), "`eu central` is not a region", "eu-central-1"),
+    case(("components ", "release = \"../..\"\ncomponents "), "RM1031", (18, "\"../..\""), "`../..` is not a release", "release = \"12\""),
+];
+
+/// Checks that a change gives one error, and that one.
+fn check(case: &Case) {
+    let (from, to) = case.change;
+    assert!(SMALLEST.contains(from), "{from}");
+    let text = SMALLEST.replacen(from, to, 1);
+    let problems = parse(&text).expect_err(to);
+    let [problem] = &problems[..] else { panic!("{to}: {problems:#?}") };
+    assert_eq!((problem.code, problem.message.as_str()), (case.code, case.message));
+    let covered = &text[problem.span.clone().expect(to)];
+    assert_eq!((problem.position(&text).0, covered), case.covers, "{}", case.message);
+    let advice = format!("{}\n{}", problem.label, problem.help.as_deref().unwrap_or_default());
+    assert!(advice.contains(case.advice), "{advice}\n{}", case.advice);
+}
+
+#[test]
+fn each_mistake_is_one_error_with_its_place_and_advice() {
+    SHAPES.iter().chain(MEANINGS).for_each(check);
+}
+
+#[test]
+fn each_code_has_a_test() {
+    // Secrets and warnings have tests of their own.
+    let elsewhere = ["RM1010", "RM1020", "RM1029"];
+    for (code, ..) in CODES {
+        let mut cases = SHAPES.iter().chain(MEANINGS);
+        assert!(elsewhere.contains(code) || cases.any(|case| case.code == *code), "{code}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_check_of_keys_and_types_refuses() {
+    let schema = jsonschema::validator_for(&json_schema()).unwrap();
+    for case in SHAPES {
+        let value = json(&SMALLEST.replacen(case.change.0, case.change.1, 1));
+        assert!(!schema.is_valid(&value), "{}", case.change.1);
+    }
+}
