@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use super::code;
 use super::problem::{Problem, quoted};
-use super::repository::{Repository, malformed};
+use super::repository::Repository;
+use super::rules::{check_listed_once, check_not_empty, malformed};
 use super::section::{Section, Text};
-use super::signing::check_listed_once;
 use crate::compression::Compression;
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component, SuiteError};
@@ -249,15 +249,6 @@ fn listed<'a>(section: &Section<'a>, key: &str, problems: &mut Vec<Problem>) -> 
     check_listed_once(&texts, key, problems);
     check_not_empty(section, key, problems);
     texts
-}
-
-/// Reports a list without an element.
-pub(super) fn check_not_empty(section: &Section<'_>, key: &str, problems: &mut Vec<Problem>) {
-    let Some(span) = section.empty_list(key) else { return };
-    problems.push(
-        Problem::error(code::EMPTY_LIST, span, format!("`{key}` is empty"))
-            .label("needs at least one element"),
-    );
 }
 
 /// Warns of names that two distributions share.

@@ -106,8 +106,12 @@ pub(super) static MANIFEST: Table = Table {
 static REPOSITORY: Table = Table {
     doc: "What the repository is called.",
     keys: &[
-        text("name", "The name of the repository, which dangerous applies ask for and the published state records.")
-            .required("name = \"acme-apt\""),
+        text(
+            "name",
+            "The name of the repository, which dangerous applies ask for and the published \
+             state records.",
+        )
+        .required("name = \"acme-apt\""),
         text("origin", "Origin of every distribution that has none of its own."),
         text("label", "Label of every distribution that has none of its own."),
         text("description", "Description of every distribution that has none of its own."),
@@ -186,8 +190,13 @@ const SIGNED_OR_NOT: &str = "signed:\n\
 static SIGNING: Table = Table {
     doc: "Who signs the repository.",
     keys: &[
-        key("keys", Shape::Texts, "The names of the keys that sign, all of them every Release. An empty list publishes an unsigned repository.")
-            .required(SIGNED_OR_NOT),
+        key(
+            "keys",
+            Shape::Texts,
+            "The names of the keys that sign, all of them every Release. An empty list \
+             publishes an unsigned repository.",
+        )
+        .required(SIGNED_OR_NOT),
         key("key", Shape::Named(&SIGNING_KEY), "The signing keys by name."),
         later("overlap", "How long a successor signs before a key may leave."),
     ],
@@ -198,9 +207,18 @@ static SIGNING_KEY: Table = Table {
     keys: &[
         text("fingerprint", "The full fingerprint of the primary key: 40 hexadecimal digits.")
             .required("fingerprint = \"9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E\""),
-        key("secret", Shape::Reference, "Where the secret key is found: \"env:VARIABLE\", \"file:PATH\" or \"agent:\" (the user's gpg-agent). Never the key itself.")
-            .required("secret = \"env:REPOMAN_SIGNING_KEY\""),
-        key("passphrase", Shape::Reference, "Where the passphrase of the secret key is found: \"env:VARIABLE\"."),
+        key(
+            "secret",
+            Shape::Reference,
+            "Where the secret key is found: \"env:VARIABLE\", \"file:PATH\" or \"agent:\" \
+             (the user's gpg-agent). Never the key itself.",
+        )
+        .required("secret = \"env:REPOMAN_SIGNING_KEY\""),
+        key(
+            "passphrase",
+            Shape::Reference,
+            "Where the passphrase of the secret key is found: \"env:VARIABLE\".",
+        ),
     ],
 };
 
@@ -246,13 +264,31 @@ static DISTRIBUTION: Table = Table {
 static SOURCE: Table = Table {
     doc: "Where packages come from, and where they go.",
     keys: &[
-        text("path", "A pattern for local .deb files, relative to this file; it may hold {distribution}, {component}, {release} and {arch}.")
-            .required("path = \"dist/*.deb\""),
-        key("to", Shape::TextOrTexts, "The targets, as \"bookworm/main\"; * stands for every distribution or component.")
-            .required("to = \"bookworm/main\""),
-        key("architectures", Shape::Texts, "Only packages of these architectures (and all) are taken. Default: every one, and one that the target does not declare is an error."),
+        text(
+            "path",
+            "A pattern for local .deb files, relative to this file; it may hold \
+             {distribution}, {component}, {release} and {arch}.",
+        )
+        .required("path = \"dist/*.deb\""),
+        key(
+            "to",
+            Shape::TextOrTexts,
+            "The targets, as \"bookworm/main\"; * stands for every distribution or component.",
+        )
+        .required("to = \"bookworm/main\""),
+        key(
+            "architectures",
+            Shape::Texts,
+            "Only packages of these architectures (and all) are taken. Default: every one, \
+             and one that the target does not declare is an error.",
+        ),
         key("allow_empty", Shape::Flag, "Whether it is fine that nothing matches. Default: false."),
-        key("mode", Shape::Choice(&["accumulate", "mirror"]), "accumulate keeps what the source once brought; mirror removes what the source no longer has. Default: accumulate."),
+        key(
+            "mode",
+            Shape::Choice(&["accumulate", "mirror"]),
+            "accumulate keeps what the source once brought; mirror removes what the source no \
+             longer has. Default: accumulate.",
+        ),
         later("push", "Packages that `repoman publish` brings."),
         later("store", "Packages in object storage."),
         later("apt", "Packages of another APT repository."),

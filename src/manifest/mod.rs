@@ -2,7 +2,7 @@
 //!
 //! Parsing is pure. It opens no file, reads no environment, prints nothing and contacts nobody, and
 //! never stops at the first problem. It takes three steps: TOML becomes a tree with places,
-//! [`shape`] checks keys and types against [`grammar`], and one module for each table reads what
+//! `shape` checks keys and types against `grammar`, and one module for each table reads what
 //! the values mean. What the grammar of the file has but this version does not is an error of its
 //! own; nothing is ever ignored.
 //!
@@ -15,6 +15,7 @@ mod grammar;
 mod pattern;
 mod problem;
 mod repository;
+mod rules;
 mod schema;
 mod secret;
 mod section;

@@ -1,6 +1,6 @@
 //! The JSON Schema of the manifest, for editors.
 //!
-//! It comes from the same [`grammar`](super::grammar) that the text is checked against, so the two
+//! It comes from the same [`grammar`] that the text is checked against, so the two
 //! can't disagree about keys and types. What needs more than one value to judge is not in it.
 
 use serde_json::{Map, Value, json};

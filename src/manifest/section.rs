@@ -1,7 +1,7 @@
 //! One table of the parsed text, read by key.
 //!
 //! Reading never complains: what has the wrong type or is no proper text was reported by
-//! [`shape`](super::shape) before, and is as good as absent here.
+//! [`shape`] before, and is as good as absent here.
 
 use std::ops::Range;
 

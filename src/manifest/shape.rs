@@ -1,4 +1,4 @@
-//! Checks a parsed text against the [`grammar`](super::grammar): keys and the types of values.
+//! Checks a parsed text against the [`grammar`]: keys and the types of values.
 //!
 //! It knows no meaning; a manifest that passes can still be nonsense.
 
@@ -213,13 +213,13 @@ impl Check<'_> {
         let Some(example) = key.required else { return };
         let thing = match key.shape {
             Shape::Table(_) => format!("`[{}]`", key.name),
-            Shape::Named(_) => format!("a `[{}.NAME]`", key.name),
+            Shape::Named(_) => format!("`[{}.NAME]`", key.name),
             _ => format!("`{}`", key.name),
         };
-        let message = format!("{} has no {}", place.shown(), thing.trim_start_matches("a "));
+        let message = format!("{} has no {}", place.shown(), thing);
         let span = place.span.clone();
         let problem = Problem::error(code::MISSING, span.clone().unwrap_or(0..0), message)
-            .label(if span.is_some() { format!("needs {thing}") } else { String::new() })
+            .label(if span.is_some() { "incomplete".to_owned() } else { String::new() })
             .help(example);
         self.problems.push(Problem { span, ..problem });
     }

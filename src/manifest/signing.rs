@@ -2,14 +2,14 @@
 //!
 //! No secret is ever read here; what stands where a reference should be is never repeated.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use super::code;
 use super::problem::{Problem, near, quoted};
-use super::repository::check_name;
+use super::rules::{check_listed_once, check_name};
 use super::section::{Section, Text};
 use crate::fingerprint::{Fingerprint, FingerprintError};
 
@@ -108,21 +108,6 @@ fn check_references(
                 .label("not in `keys` of [signing]")
                 .help("add it to `keys`, or delete its table"),
         );
-    }
-}
-
-/// Reports every element of a list that stood in it before.
-pub(super) fn check_listed_once(texts: &[Text<'_>], key: &str, problems: &mut Vec<Problem>) {
-    let mut seen = BTreeSet::new();
-    for text in texts {
-        if !seen.insert(text.text) {
-            let message = format!("{} stands twice in `{key}`", quoted(text.text));
-            problems.push(
-                Problem::error(code::LISTED_TWICE, text.span.clone(), message)
-                    .label("listed before")
-                    .help("remove one of the two"),
-            );
-        }
     }
 }
 

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::code;
-use super::distribution::{Declared, check_not_empty, read_architectures};
+use super::distribution::{Declared, read_architectures};
 use super::pattern::{PathPattern, PatternError};
 use super::problem::{Problem, near, position, quoted};
-use super::repository::check_name;
+use super::rules::{check_listed_once, check_name, check_not_empty};
 use super::section::{Section, Text};
-use super::signing::check_listed_once;
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::code;
 use super::problem::{Problem, near, quoted};
-use super::repository::{http_url, malformed};
+use super::rules::{http_url, malformed};
 use super::section::{Section, Text};
 
 /// Where the repository lives and how it is reached.
