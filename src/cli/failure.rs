@@ -11,7 +11,7 @@ use crate::cli::exit;
 use crate::cli::render::problems;
 use crate::cli::terminal::{Style, Tone};
 use crate::commit::run::CommitError;
-use crate::manifest::Problem;
+use crate::manifest::{self, Problem, Severity};
 use crate::ops::apply::ApplyError;
 use crate::ops::plan::PlanError;
 use crate::plan::{Conflict, ConflictWith};
@@ -84,17 +84,17 @@ impl Failure {
     }
 
     /// Returns the problems of a manifest, all of them.
-    pub fn manifest(path: &Path, manifest: &str, found: &[Problem]) -> Self {
+    pub fn manifest(path: &Path, text: &str, found: &[Problem]) -> Self {
+        // A harmless problem may stand on the line of a secret.
+        let shown = manifest::masked(text, found);
         let item = |problem: &Problem| Item::Manifest {
             path: path.to_owned(),
-            text: manifest.to_owned(),
+            text: shown.clone(),
             problem: problem.clone(),
         };
-        let conclusion = format!(
-            "{} in {}. Nothing was contacted.",
-            text::plural(found.len(), "error"),
-            path.display()
-        );
+        let errors = found.iter().filter(|problem| problem.severity == Severity::Error).count();
+        let errors = crate::text::plural(errors, "error");
+        let conclusion = format!("{errors} in {}. Nothing was contacted.", path.display());
         Self {
             items: found.iter().map(item).collect(),
             conclusion: Some(conclusion),

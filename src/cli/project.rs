@@ -47,8 +47,9 @@ impl Project {
         let text = read(&path)?;
         let parsed = manifest::parse(&text)
             .map_err(|problems| Failure::manifest(&path, &text, &problems))?;
+        let shown = manifest::masked(&text, &parsed.warnings);
         for warning in &parsed.warnings {
-            terminal.say(problems::render(&path, &text, warning, terminal.err).trim_end());
+            terminal.say(problems::render(&path, &shown, warning, terminal.err).trim_end());
         }
         let project = Self { path, text, manifest: parsed.manifest };
         project.stay_inside(global)?;

@@ -4,6 +4,7 @@ mod hostile;
 mod mistakes;
 
 use super::*;
+use crate::compression::Compression;
 
 /// The annotated example, which shows all that is supported.
 const EXAMPLE: &str = include_str!("../../repo.toml.example");
@@ -73,7 +74,7 @@ fn the_smallest_manifest_has_the_documented_defaults() {
     assert_eq!(key.fingerprint.short(), "9A3F…D04E");
     let bookworm = &manifest.distributions["bookworm"];
     assert_eq!((bookworm.suite.as_str(), bookworm.origin.as_deref()), ("bookworm", Some("Acme")));
-    assert_eq!(bookworm.compression, [IndexCompression::Xz, IndexCompression::Gzip]);
+    assert_eq!(bookworm.compression, [Compression::Xz, Compression::Gzip]);
     assert!(!bookworm.not_automatic && bookworm.label.is_none());
     let widget = &manifest.sources["widget"];
     assert_eq!((widget.mode, widget.allow_empty, widget.line), (Mode::Accumulate, false, 21));

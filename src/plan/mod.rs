@@ -8,6 +8,8 @@ mod desired;
 mod diff;
 mod guard;
 pub mod offer;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,1 +1,1 @@
-
+//! Stories through the real binary.

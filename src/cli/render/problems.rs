@@ -9,16 +9,14 @@ use miette::{
 };
 
 use crate::cli::terminal::Style;
-use crate::manifest::{self, Exposure, Problem};
+use crate::manifest::{self, Problem};
 
 /// Returns a problem with its place in the manifest's text, over several lines.
+///
+/// `text` comes from [`manifest::masked`]: it is shown as it is.
 pub fn render(path: &Path, text: &str, problem: &Problem, style: Style) -> String {
-    let text = match problem.exposure {
-        Exposure::Secret => manifest::masked(text, std::slice::from_ref(problem)),
-        Exposure::Plain => text.to_owned(),
-    };
     let report = Report {
-        source: NamedSource::new(path.display().to_string(), text),
+        source: NamedSource::new(path.display().to_string(), text.to_owned()),
         problem: problem.clone(),
     };
     let theme = match (style.ascii, style.colored) {

@@ -99,7 +99,7 @@ const MEANINGS: &[Case] = &[
     case(("\"env:REPOMAN_SIGNING_KEY\"", "\"agent:\"\npassphrase = \"env:X\""), "RM1016", (16, "passphrase"), "`passphrase` has no effect with \"agent:\"", "asks for it itself"),
     case(("9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E", "B7D19E35A1C4D04E"), "RM1017", (14, "\"B7D19E35A1C4D04E\""), "`B7D19E35A1C4D04E` is not a full fingerprint", "short key id"),
     case(("9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E", "9A3F52"), "RM1017", (14, "\"9A3F52\""), "`9A3F52` is not a full fingerprint", "this has 6"),
-    case(("9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E", "release"), "RM1017", (14, "\"release\""), "`release` is not a full fingerprint", "`R` is not a hexadecimal digit"),
+    case(("9A3F52C1E7B04D6688A1F0C2B7D19E35A1C4D04E", "release"), "RM1017", (14, "\"release\""), "`release` is not a full fingerprint", "`r` is not a hexadecimal digit"),
     case(("env:REPOMAN_SIGNING_KEY", "hunter2"), "RM1018", (15, "\"hunter2\""), "`secret` must say where the secret is found, not what it is", "\"env:VARIABLE\""),
     case(("\n[distribution", "passphrase = \"hunter2\"\n[distribution"), "RM1018", (16, "\"hunter2\""), "`passphrase` must say where the secret is found, not what it is", "\"env:VARIABLE\""),
     case(("keys = [\"release\"]", "keys = [\"release\", \"relaese\"]"), "RM1019", (11, "\"relaese\""), "the signing key `relaese` is not defined", "did you mean \"release\"?"),
