@@ -1,6 +1,5 @@
 //! What can go wrong with a store, sorted by what the caller does next.
 
-use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -76,10 +75,10 @@ pub enum StoreError {
         source: Cause,
     },
     /// The store has no working conditional writes: don't share it between writers.
-    #[error("the store does not honour conditional writes of '{key}'")]
+    #[error("the store does not honour conditional writes, as of '{key}'")]
     Conditions {
         /// The key that was written.
-        key: Key,
+        key: String,
         /// What the store said.
         #[source]
         source: Cause,
@@ -225,7 +224,7 @@ impl StoreError {
     /// Sorts what a backend said about `operation` on `key`.
     pub(super) fn new(operation: Operation, key: &str, error: object_store::Error) -> Self {
         let (key, source) = (crate::text::printable(key), Box::new(error));
-        let fault = Fault::within(&source);
+        let fault = Fault::within(&*source);
         match (fault.map(|fault| &fault.kind), &*source) {
             (Some(FaultKind::MissingBucket), _) => {
                 let bucket = fault.map(|fault| fault.bucket.clone()).unwrap_or_default();
@@ -242,6 +241,9 @@ impl StoreError {
             (Some(FaultKind::Denied), _) | (_, object_store::Error::PermissionDenied { .. }) => {
                 Self::Denied { operation, key, source }
             }
+            (_, object_store::Error::NotSupported { .. }) if operation == Operation::Write => {
+                Self::Conditions { key, source }
+            }
             (Some(FaultKind::Throttled | FaultKind::Unsent | FaultKind::Unknown), _) => {
                 Self::Unavailable { operation, key, source }
             }
@@ -256,14 +258,7 @@ impl StoreError {
 
     /// Returns what the store itself said, in one line, where a store said something.
     pub fn fault(&self) -> Option<&Fault> {
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            if let Some(fault) = error.downcast_ref() {
-                return Some(fault);
-            }
-            cause = error.source();
-        }
-        None
+        Fault::within(self)
     }
 }
 

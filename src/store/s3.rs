@@ -33,6 +33,8 @@ use tokio::sync::OnceCell;
 
 pub(super) use self::connect::Access;
 use self::fault::{Fault, FaultKind, Request, STORE};
+#[cfg(test)]
+pub(super) use self::write::encoded;
 
 type Result<T, E = object_store::Error> = std::result::Result<T, E>;
 
@@ -100,7 +102,7 @@ impl S3 {
             .send()
             .await
             .map_err(|error| Fault::new(request, error))?;
-        let size = length(request, answer.content_length)?;
+        let size = length(answer.content_length).ok_or_else(|| no_length(request))?;
         let meta = meta(location, size, answer.e_tag, answer.last_modified);
         Ok(result(meta, 0..0, stream::empty().boxed()))
     }
@@ -119,9 +121,7 @@ impl S3 {
             .send()
             .await
             .map_err(|error| Fault::new(request, error))?;
-        let (range, size) = extent(&answer).ok_or_else(|| {
-            Fault::silent(request, FaultKind::Unknown, "an answer without a length")
-        })?;
+        let (range, size) = extent(&answer).ok_or_else(|| no_length(request))?;
         let meta = meta(location, size, answer.e_tag, answer.last_modified);
         Ok(result(meta, range, self.bucket.body(location, answer.body)))
     }
@@ -242,7 +242,7 @@ fn result(
 
 /// Returns which bytes an answer holds, and how many the object has.
 fn extent(answer: &GetObjectOutput) -> Option<(std::ops::Range<u64>, u64)> {
-    let length = u64::try_from(answer.content_length?).ok()?;
+    let length = length(answer.content_length)?;
     let Some(range) = &answer.content_range else { return Some((0..length, length)) };
     // RFC 9110, 14.4: `bytes 0-99/1234`.
     let (range, size) = range.strip_prefix("bytes ")?.split_once('/')?;
@@ -250,11 +250,12 @@ fn extent(answer: &GetObjectOutput) -> Option<(std::ops::Range<u64>, u64)> {
     Some((start..start.checked_add(length)?, size.parse().ok()?))
 }
 
-/// Returns a length that an answer must have.
-fn length(request: Request<'_>, length: Option<i64>) -> Result<u64, Fault> {
-    length
-        .and_then(|length| u64::try_from(length).ok())
-        .ok_or_else(|| Fault::silent(request, FaultKind::Unknown, "an answer without a length"))
+fn length(length: Option<i64>) -> Option<u64> {
+    u64::try_from(length?).ok()
+}
+
+fn no_length(request: Request<'_>) -> Fault {
+    Fault::silent(request, FaultKind::Unknown, "the answer has no length")
 }
 
 fn meta(

@@ -79,7 +79,10 @@ impl Store {
                 Ok(Found::Other) => return Ok(Replacement::Lost),
                 Ok(Found::Base) if outcome != Outcome::Final && attempts.again().await => {}
                 Ok(Found::Base) if !is_open && outcome == Outcome::Refused => {
-                    return Err(StoreError::Conditions { key: key.clone(), source: error.into() });
+                    return Err(StoreError::Conditions {
+                        key: key.to_string(),
+                        source: error.into(),
+                    });
                 }
                 Err(StoreError::Key(error)) => return Err(error.into()),
                 Ok(Found::Base) if !is_open => {

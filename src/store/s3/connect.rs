@@ -14,7 +14,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
-    Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation,
+    Builder, RequestChecksumCalculation, ResponseChecksumValidation, SharedCredentialsProvider,
 };
 
 /// How to reach a bucket, and as whom.
@@ -31,11 +31,14 @@ pub(in crate::store) struct Access {
     /// The profile of the AWS configuration files.
     pub(in crate::store) profile: Option<String>,
     /// Credentials to use instead of searching for some; tests only.
-    pub(in crate::store) fixed: Option<Credentials>,
+    pub(in crate::store) fixed: Option<SharedCredentialsProvider>,
 }
 
 /// Attempts at a request, the first one included, where retrying is safe.
 const ATTEMPTS: u32 = 6;
+
+/// The longest pause before the second attempt; it doubles with each one after that.
+const BACKOFF: Duration = Duration::from_millis(200);
 
 /// What a bucket's region is called where there are none.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -45,7 +48,9 @@ impl Access {
     pub(super) async fn client(&self) -> Client {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(self.regions())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(
+                RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF),
+            )
             .timeout_config(time_limit(0))
             // Older servers refuse the trailers that are the default, and lack them in answers.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
@@ -73,15 +74,8 @@ pub(super) struct Request<'a> {
 
 impl Fault {
     /// Returns the fault that an error of the S3 backend carries.
-    pub(in crate::store) fn within(error: &object_store::Error) -> Option<&Self> {
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            if let Some(fault) = inner.downcast_ref() {
-                return Some(fault);
-            }
-            cause = inner.source();
-        }
-        None
+    pub(in crate::store) fn within<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        causes(error).find_map(|cause| cause.downcast_ref())
     }
 
     /// Reads the SDK's error of one request.
@@ -190,38 +184,29 @@ fn kind_of_answer(status: u16, code: Option<&str>, region: Option<String>) -> Fa
 }
 
 /// Returns what it means that no answer came.
-fn kind_of_silence<E>(error: &SdkError<E, HttpResponse>) -> FaultKind {
+fn kind_of_silence<E>(error: &SdkError<E, HttpResponse>) -> FaultKind
+where
+    E: Error + 'static,
+{
     match error {
         SdkError::ConstructionFailure(_) => FaultKind::Invalid,
-        SdkError::DispatchFailure(failure) => {
-            let connector = failure.as_connector_error();
-            if failure.is_other() && failure.as_other().is_none() {
-                // The transport's own failures are timeouts, I/O, or have a kind: what is left
-                // is the search for credentials.
-                FaultKind::Credentials
-            } else if connector.is_some_and(|error| was_never_sent(error)) {
-                FaultKind::Unsent
-            } else {
-                FaultKind::Unknown
-            }
-        }
+        _ if causes(error).any(|cause| cause.is::<CredentialsError>()) => FaultKind::Credentials,
+        _ if causes(error).any(was_never_sent) => FaultKind::Unsent,
         _ => FaultKind::Unknown,
     }
 }
 
-/// Returns whether the connection was refused before a byte of the request left.
-fn was_never_sent(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(inner) = cause {
-        if let Some(fault) = inner.downcast_ref::<io::Error>() {
-            use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
-            if matches!(fault.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable) {
-                return true;
-            }
-        }
-        cause = inner.source();
-    }
-    false
+/// Returns whether a cause says that the connection was refused before a byte left.
+fn was_never_sent(cause: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    cause.downcast_ref::<io::Error>().is_some_and(|error| {
+        matches!(error.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable)
+    })
+}
+
+/// Returns an error and everything that it says it came from.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 impl fmt::Display for Fault {

@@ -107,7 +107,7 @@ impl Terms {
 }
 
 /// Returns a digest as S3's checksum headers have it.
-pub(super) fn encoded(digest: &Sha256) -> String {
+pub(in crate::store) fn encoded(digest: &Sha256) -> String {
     BASE64_STANDARD.encode(digest.as_bytes())
 }
 
