@@ -84,10 +84,10 @@ impl Store {
         &self,
         key: &Key,
         file: &FilePath,
-        content: (u64, Sha256),
+        size: u64,
+        sha256: Sha256,
         headers: &Headers,
     ) -> Result<Creation, StoreError> {
-        let (size, sha256) = content;
         let content = Content { size, sha256 };
         let mut source = Source::new(file, content);
         if size <= WHOLE {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::store::file::is_final;
 use crate::store::s3::fault::{Fault, FaultKind};
 use crate::store::{Key, KeyError};
 
@@ -215,6 +216,7 @@ impl Outcome {
             | Error::PermissionDenied { .. }
             | Error::Unauthenticated { .. }
             | Error::UnknownConfigurationKey { .. } => Self::Final,
+            error if is_final(error) => Self::Final,
             _ => Self::Unknown,
         }
     }

@@ -294,6 +294,27 @@ fn put(tag: String) -> PutResult {
     PutResult { e_tag: Some(tag), version: None, extensions: Extensions::new() }
 }
 
+/// Returns whether an error of a directory says that nothing was written, nor would be next time.
+///
+/// Others may come from a network file system that carried out the rename and lost the answer.
+pub(super) fn is_final(error: &object_store::Error) -> bool {
+    use rustix::io::Errno;
+    let object_store::Error::Generic { store: STORE, source } = error else { return false };
+    source.downcast_ref::<io::Error>().is_some_and(|error| match Errno::from_io_error(error) {
+        Some(errno) => matches!(
+            errno,
+            Errno::NOSPC
+                | Errno::DQUOT
+                | Errno::FBIG
+                | Errno::NOTDIR
+                | Errno::ISDIR
+                | Errno::LOOP
+                | Errno::NAMETOOLONG
+        ),
+        None => error.kind() == ErrorKind::InvalidInput,
+    })
+}
+
 fn failure(location: &Path, error: io::Error) -> object_store::Error {
     let path = location.to_string();
     match error.kind() {

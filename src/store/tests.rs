@@ -261,7 +261,7 @@ async fn files_large_and_small_arrive_as_they_are() {
             let (file, sha256) = file_of(size);
             let key = key(&format!("pool/{size}"));
             let upload =
-                || store.create_from_file(&key, file.path(), (size as u64, sha256), &HEADERS);
+                || store.create_from_file(&key, file.path(), size as u64, sha256, &HEADERS);
             assert_eq!(upload().await.expect(name), Creation::New);
             let arrived = store.get(&key, size as u64).await.expect(name).expect(name);
             assert_eq!(Sha256::of(&arrived.bytes), sha256, "{name}");
@@ -277,15 +277,16 @@ async fn a_file_that_changed_since_the_plan_does_not_arrive() {
             let (file, sha256) = file_of(size);
             let size = size as u64;
             let planned = [(size, Sha256::of(b"other")), (size - 1, sha256), (size + 1, sha256)];
-            for content in planned {
-                let upload =
-                    store.create_from_file(&key("pool/x"), file.path(), content, &HEADERS).await;
+            for (size, sha256) in planned {
+                let upload = store
+                    .create_from_file(&key("pool/x"), file.path(), size, sha256, &HEADERS)
+                    .await;
                 assert!(matches!(upload, Err(StoreError::SourceChanged { .. })), "{name}");
             }
         }
         let missing = std::path::Path::new("/nonexistent");
         let upload =
-            store.create_from_file(&key("pool/x"), missing, (1, Sha256::of(b"")), &HEADERS).await;
+            store.create_from_file(&key("pool/x"), missing, 1, Sha256::of(b""), &HEADERS).await;
         assert!(matches!(upload, Err(StoreError::Source { .. })), "{name}");
         assert_eq!(store.list("").await.expect(name), [], "{name}");
     }
@@ -298,7 +299,7 @@ async fn more_uploads_than_memory_holds_wait_for_each_other() {
     let keys: Vec<_> = (0..8).map(|n| key(&format!("pool/{n}"))).collect();
     let uploads = keys
         .iter()
-        .map(|key| store.create_from_file(key, file.path(), (LARGE as u64, sha256), &HEADERS));
+        .map(|key| store.create_from_file(key, file.path(), LARGE as u64, sha256, &HEADERS));
     for outcome in join_all(uploads).await {
         assert_eq!(outcome.expect("an upload"), Creation::New);
     }

@@ -72,6 +72,11 @@ impl Access {
         Client::from_conf(builder.build())
     }
 
+    /// Returns whether the way to the bucket keeps the content from being altered.
+    pub(super) fn is_secure(&self) -> bool {
+        self.endpoint.as_deref().is_none_or(|endpoint| endpoint.starts_with("https://"))
+    }
+
     /// Returns where to look for the region, in order.
     fn regions(&self) -> RegionProviderChain {
         let mut profile = ProfileFileRegionProvider::builder();

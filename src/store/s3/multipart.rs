@@ -26,6 +26,8 @@ pub(super) struct Upload {
     id: String,
     /// Whether an object that is there already makes the completion fail.
     create_only: bool,
+    /// Whether the parts' checksums are all the protection that they need.
+    is_secure: bool,
     sent: u64,
     begun: i32,
     parts: Arc<Mutex<Vec<CompletedPart>>>,
@@ -65,6 +67,7 @@ impl S3 {
             location: location.clone(),
             id,
             create_only: options.extensions.get::<CreateOnly>().is_some(),
+            is_secure: self.access.is_secure(),
             sent: 0,
             begun: 0,
             parts: Arc::default(),
@@ -80,13 +83,14 @@ impl MultipartUpload for Upload {
         let (client, bucket, location) =
             (self.client.clone(), self.bucket.clone(), self.location.clone());
         let (id, number, parts) = (self.id.clone(), self.begun, Arc::clone(&self.parts));
+        let is_secure = self.is_secure;
         Box::pin(async move {
             let request = bucket.request("UploadPart", &location);
             let bytes = Bytes::from(payload);
             let length = bytes.len() as u64;
             let content = bytes.clone();
             let checksum = crate::blocking::cpu(move || encoded(&Sha256::of(&content))).await;
-            let answer = client
+            let mut call = client
                 .upload_part()
                 .bucket(request.bucket)
                 .key(request.key)
@@ -95,10 +99,11 @@ impl MultipartUpload for Upload {
                 .body(ByteStream::from(bytes))
                 .checksum_sha256(&checksum)
                 .customize()
-                .config_override(patient(length))
-                .send()
-                .await
-                .map_err(|error| Fault::new(request, error))?;
+                .config_override(patient(length));
+            if is_secure {
+                call = call.disable_payload_signing();
+            }
+            let answer = call.send().await.map_err(|error| Fault::new(request, error))?;
             // The server's own word on the checksum, not ours: one that ignored the header would
             // refuse a completion that names it.
             let part = CompletedPart::builder()

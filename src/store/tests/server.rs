@@ -56,10 +56,16 @@ pub(super) fn object(etag: &'static str, body: &[u8]) -> Act {
 
 type Play = Box<dyn FnMut(&Seen) -> Act + Send>;
 
+/// What all connections have in common.
+struct Stage {
+    play: Mutex<Play>,
+    seen: Mutex<Vec<Seen>>,
+}
+
 /// A server on a free port; it goes away with this value.
 pub(super) struct Server {
     pub(super) endpoint: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    stage: Arc<Stage>,
     task: JoinHandle<()>,
 }
 
@@ -74,19 +80,19 @@ impl Server {
     pub(super) async fn answering(play: Play) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let shared = Arc::new(Mutex::new((play, Arc::clone(&seen))));
+        let stage = Arc::new(Stage { play: Mutex::new(play), seen: Mutex::default() });
+        let shared = Arc::clone(&stage);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
-        Self { endpoint, seen, task }
+        Self { endpoint, stage, task }
     }
 
     /// Returns all requests so far.
     pub(super) fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().expect("no panic").clone()
+        self.stage.seen.lock().expect("no panic").clone()
     }
 
     /// Returns the methods of all requests so far.
@@ -103,14 +109,11 @@ impl Drop for Server {
 }
 
 /// Serves one request and closes the connection.
-async fn serve(stream: TcpStream, shared: Arc<Mutex<(Play, Arc<Mutex<Vec<Seen>>>)>>) {
+async fn serve(stream: TcpStream, stage: Arc<Stage>) {
     let mut stream = BufReader::new(stream);
     let Some(request) = read(&mut stream).await else { return };
-    let act = {
-        let mut shared = shared.lock().expect("no panic");
-        shared.1.lock().expect("no panic").push(request.clone());
-        (shared.0)(&request)
-    };
+    stage.seen.lock().expect("no panic").push(request.clone());
+    let act = stage.play.lock().expect("no panic")(&request);
     let answer = match act {
         Act::Answer(status, headers, body) => answer(&request, status, headers, &body),
         Act::Reset => return,

@@ -313,9 +313,9 @@ async fn upload(
     };
     let server = Server::answering(Box::new(play)).await;
     let (file, digest) = file_of(LARGE);
-    let content = (LARGE as u64, sha256.unwrap_or(digest));
+    let (size, sha256) = (LARGE as u64, sha256.unwrap_or(digest));
     let outcome =
-        at(&server).create_from_file(&key("pool/x"), file.path(), content, &HEADERS).await;
+        at(&server).create_from_file(&key("pool/x"), file.path(), size, sha256, &HEADERS).await;
     (outcome, server.seen())
 }
 
