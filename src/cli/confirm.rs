@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
+use tokio::sync::oneshot;
+
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 
@@ -10,7 +12,7 @@ use crate::cli::terminal::Terminal;
 /// # Errors
 ///
 /// When nobody is there to ask: it never hangs.
-pub fn confirm(terminal: &Terminal, store: &str) -> Result<bool, Failure> {
+pub async fn confirm(terminal: &Terminal, store: &str) -> Result<bool, Failure> {
     if !terminal.interactive {
         return Err(Failure::nobody_to_ask());
     }
@@ -18,7 +20,22 @@ pub fn confirm(terminal: &Terminal, store: &str) -> Result<bool, Failure> {
     write!(stderr, "Apply to {store}? [y/N] ")
         .and_then(|()| stderr.flush())
         .map_err(Failure::output)?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(Failure::output)?;
+    drop(stderr);
+    let answer = read_line().await.map_err(Failure::output)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Reads a line from stdin.
+///
+/// In a thread of its own, which nobody waits for: a read can't be cancelled, and a signal has
+/// to end the question all the same.
+async fn read_line() -> io::Result<String> {
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line).map(|_| line);
+        // The question may have been interrupted meanwhile.
+        let _ = sender.send(read);
+    });
+    receiver.await.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()))
 }

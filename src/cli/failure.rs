@@ -158,6 +158,17 @@ impl Failure {
             .hint("pass --yes to apply without asking")
     }
 
+    /// Signals can't be listened to.
+    pub fn signals(error: std::io::Error) -> Self {
+        Self::new("RM9005", "failed to listen to signals").caused(&error)
+    }
+
+    /// A signal ended the run.
+    pub fn interrupted() -> Self {
+        Self::new("RM6006", "interrupted")
+            .hint("what is not reported as published is not visible; run apply again to go on")
+    }
+
     /// A person said no.
     pub fn declined() -> Self {
         Self::new("RM6002", "not applied; nothing was written")

@@ -7,6 +7,7 @@ mod commands;
 mod confirm;
 mod exit;
 mod failure;
+mod interrupt;
 mod progress;
 mod project;
 mod render;

@@ -42,7 +42,7 @@ pub async fn upload(
     let sends = uploads.iter().map(|(key, upload)| async move {
         let Upload { path, size, sha256 } = upload;
         let name = Key::parse(key).map_err(StoreError::from)?;
-        let creation = store.create_from_file(&name, path, (*size, *sha256), &POOL).await?;
+        let creation = store.create_from_file(&name, path, *size, *sha256, &POOL).await?;
         let file = key.rsplit('/').next().unwrap_or(key).to_owned();
         let delivery = match creation {
             store::Creation::New => Delivery::Sent,

@@ -1,5 +1,7 @@
 //! `apply`: carries out a plan, one distribution after the other.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::blocking;
@@ -28,7 +30,7 @@ pub struct Publisher<'a> {
     /// The store.
     pub store: &'a Store,
     /// The signing keys; none for an unsigned repository.
-    pub signer: Option<&'a dyn Signer>,
+    pub signer: Option<Arc<dyn Signer>>,
     /// The present time.
     pub clock: &'a Clock,
     /// Random, different for each run.
@@ -129,7 +131,7 @@ impl Publisher<'_> {
     ) -> Result<Option<Applied>, ApplyError> {
         let head = planned.published.heads.get(codename);
         let suite = self.build(planned, codename).await?;
-        let sealed = self.seal(&suite)?;
+        let sealed = self.seal(&suite).await?;
         let records =
             Records { manifest: self.manifest.clone(), base: head.map(|head| head.etag.clone()) };
         let script = Script::new(&suite, &sealed, records).map_err(CommitError::Store)?;
@@ -196,20 +198,19 @@ impl Publisher<'_> {
         Ok(date)
     }
 
-    fn seal(&self, suite: &Suite) -> Result<SealedRelease, ApplyError> {
+    async fn seal(&self, suite: &Suite) -> Result<SealedRelease, ApplyError> {
         let text = suite.release.to_text();
         let release = Bytes::from(text.into_bytes());
-        let Some(signer) = self.signer else {
+        let Some(signer) = self.signer.clone() else {
             return Ok(SealedRelease::Unsigned { release });
         };
         let at = shifted(suite.release.date, -BACKDATING);
+        let sign = move || {
+            let in_release = signer.clear_sign(&release, at)?.into();
+            let signature = signer.detach_sign(&release, at)?.into();
+            Ok(SealedRelease::Signed { release, in_release, signature })
+        };
         let failed = |reason| ApplyError::Sign { codename: suite.codename.clone(), reason };
-        let in_release = signer.clear_sign(&release, at).map_err(failed)?;
-        let signature = signer.detach_sign(&release, at).map_err(failed)?;
-        Ok(SealedRelease::Signed {
-            release,
-            in_release: in_release.into(),
-            signature: signature.into(),
-        })
+        blocking::cpu(sign).await.map_err(failed)
     }
 }

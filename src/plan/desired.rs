@@ -81,13 +81,14 @@ pub fn desired(
     for (codename, declared) in &manifest.distributions {
         let before = published.distributions.get(codename);
         let mut distribution = declared_distribution(manifest, declared, before);
-        withdraw(&mut distribution, manifest, offers, codename);
+        let withdrawn = withdraw(&mut distribution, manifest, offers, codename);
         let mut intake = Intake { manifest, codename, now, distribution, conflicts: Vec::new() };
         let all = offers.sources.iter().flat_map(|(name, offer)| offerings(name, offer, codename));
         for (source, offering) in all {
             intake.take(source, offering, &mut files);
         }
         conflicts.append(&mut intake.conflicts);
+        remove(&mut intake.distribution, &withdrawn);
         snapshot.distributions.insert(codename.clone(), intake.distribution);
     }
     if !conflicts.is_empty() {
@@ -153,7 +154,10 @@ fn identity(declared: &crate::manifest::Distribution) -> Identity {
     }
 }
 
-/// Takes out what mirror sources brought and offer no more, unless another source brought it too.
+/// What mirror sources brought and offer no more.
+type Withdrawn = BTreeSet<(Component, PackageId)>;
+
+/// Strikes mirror sources off what they brought and offer no more, and returns all of that.
 ///
 /// A source that is not in this run says nothing; one that the manifest does not declare any
 /// more orphans what it brought, and that stays.
@@ -162,7 +166,8 @@ fn withdraw(
     manifest: &Manifest,
     offers: &Offers,
     codename: &Codename,
-) {
+) -> Withdrawn {
+    let mut withdrawn = Withdrawn::new();
     for source in manifest.sources.values().filter(|source| source.mode == Mode::Mirror) {
         let Some(offer) = offers.sources.get(&source.name) else {
             continue;
@@ -174,16 +179,24 @@ fn withdraw(
             if !offer.is_complete(codename, component) {
                 continue;
             }
-            packages.retain(|id, package| {
-                let sources = &mut package.provenance.sources;
-                let withdrawn =
-                    sources.contains(&source.name) && !offered.contains(&(component, id.clone()));
-                if withdrawn {
-                    sources.remove(&source.name);
+            for (id, package) in packages {
+                let gone = !offered.contains(&(component, id.clone()));
+                if gone && package.provenance.sources.remove(&source.name) {
+                    withdrawn.insert((component.clone(), id.clone()));
                 }
-                !(withdrawn && sources.is_empty())
-            });
+            }
         }
+    }
+    withdrawn
+}
+
+/// Removes what was withdrawn, unless another source brought it too or offers it now.
+fn remove(distribution: &mut Distribution, withdrawn: &Withdrawn) {
+    for (component, packages) in &mut distribution.components {
+        packages.retain(|id, package| {
+            !package.provenance.sources.is_empty()
+                || !withdrawn.contains(&(component.clone(), id.clone()))
+        });
     }
 }
 

@@ -10,7 +10,7 @@ use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
 use crate::digest::Sha256;
-use crate::plan::desired::Desired;
+use crate::plan::desired::{Desired, Upload};
 use crate::plan::{
     Base, ChangedFile, DistributionPlan, DistributionStatus, Effect, FieldChange, Operation,
     PackageChange, Plan, Reason, fingerprints, guard,
@@ -45,10 +45,21 @@ pub fn diff(published: &Snapshot, desired: &Desired, base: &BTreeMap<Codename, B
         distributions,
         dangers,
         notes: desired.notes.clone(),
-        uploads: desired.files.clone(),
+        uploads: uploads(published, desired),
     };
     plan.id = identify(&plan);
     plan
+}
+
+/// Returns the offered files that no published index names yet.
+fn uploads(published: &Snapshot, desired: &Desired) -> BTreeMap<String, Upload> {
+    let mut uploads = desired.files.clone();
+    for distribution in published.distributions.values() {
+        for package in distribution.components.values().flat_map(BTreeMap::values) {
+            uploads.remove(&package.file.filename);
+        }
+    }
+    uploads
 }
 
 impl DistributionPlan {

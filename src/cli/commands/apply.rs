@@ -1,6 +1,7 @@
 //! `repoman apply`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
@@ -9,6 +10,7 @@ use crate::cli::commands::plan::{SourceArguments, report};
 use crate::cli::commands::version::TOOL;
 use crate::cli::confirm::confirm;
 use crate::cli::failure::Failure;
+use crate::cli::interrupt::interruptible;
 use crate::cli::progress;
 use crate::cli::project::{Commit, Project};
 use crate::cli::secrets;
@@ -60,30 +62,34 @@ pub async fn run(
     if planned.plan.is_empty() {
         return Ok(exit::SUCCESS.into());
     }
-    // A key that can't sign is found out before anything is asked or sent.
-    let signer = secrets::signer(&project, Timestamp::now())?;
-    if !arguments.yes && !confirm(terminal, &project.manifest.store.url.to_string())? {
-        return Err(Failure::declined());
-    }
-    let publisher = publisher(&project, &store, signer.as_ref());
-    match publisher.apply(&planned, observer.as_ref()).await? {
-        Outcome::Applied(applied) => {
-            client_side(&project, &store, signer.as_ref(), terminal).await;
-            done(&planned, &applied, started, terminal);
-            Ok(exit::SUCCESS.into())
+    interruptible(async {
+        // A key that can't sign is found out before anything is asked or sent.
+        let signer = secrets::signer(&project, Timestamp::now())?.map(Arc::new);
+        let url = project.manifest.store.url.to_string();
+        if !arguments.yes && !confirm(terminal, &url).await? {
+            return Err(Failure::declined());
         }
-        Outcome::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
-    }
+        let publisher = publisher(&project, &store, signer.clone());
+        match publisher.apply(&planned, observer.as_ref()).await? {
+            Outcome::Applied(applied) => {
+                client_side(&project, &store, signer.as_deref(), terminal).await;
+                done(&planned, &applied, started, terminal);
+                Ok(exit::SUCCESS.into())
+            }
+            Outcome::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
+        }
+    })
+    .await
 }
 
 fn publisher<'a>(
     project: &Project,
     store: &'a Store,
-    signer: Option<&'a GpgSigner>,
+    signer: Option<Arc<GpgSigner>>,
 ) -> Publisher<'a> {
     Publisher {
         store,
-        signer: signer.map(|signer| signer as &dyn Signer),
+        signer: signer.map(|signer| signer as Arc<dyn Signer>),
         clock: &Timestamp::now,
         writer: hex(&rand::random::<[u8; 16]>()),
         tool: TOOL.to_owned(),
