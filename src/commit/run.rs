@@ -18,6 +18,17 @@ pub enum CommitError {
     /// The store refused a write or did not answer as it should.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A generation is published; what follows it could not be written.
+    #[error("{codename} is published as generation {generation}, but its copies are not complete")]
+    Copies {
+        /// The distribution.
+        codename: Codename,
+        /// The new generation.
+        generation: u64,
+        /// Why.
+        #[source]
+        reason: StoreError,
+    },
     /// What was published is not what is there now.
     #[error("{key} does not read back as it was written")]
     ReadBack {
@@ -93,8 +104,11 @@ pub async fn run(
     }
     let (from, to) = setting.generations;
     observe.event(&Event::Swapped { codename: setting.codename.clone(), from, to });
-    copy_all(store, script, setting.etags).await?;
-    store.barrier().await?;
+    copy_all(store, script, setting.etags).await.map_err(|reason| CommitError::Copies {
+        codename: setting.codename.clone(),
+        generation: to,
+        reason,
+    })?;
     verify(store, script).await?;
     observe.event(&Event::Verified { codename: setting.codename.clone(), generation: to });
     Ok(Swap::Won)
@@ -110,9 +124,10 @@ async fn copy_all(
     store: &Store,
     script: &Script,
     etags: &BTreeMap<String, Etag>,
-) -> Result<(), CommitError> {
+) -> Result<(), StoreError> {
     let copies = script.copies.iter().map(|copy| copy_one(store, script, copy, etags));
-    futures::stream::iter(copies).buffer_unordered(store.jobs()).try_collect().await
+    futures::stream::iter(copies).buffer_unordered(store.jobs()).try_collect::<()>().await?;
+    store.barrier().await
 }
 
 /// Brings a copy up to date by compare-and-swap.
@@ -124,7 +139,7 @@ async fn copy_one(
     script: &Script,
     copy: &Copy,
     etags: &BTreeMap<String, Etag>,
-) -> Result<(), CommitError> {
+) -> Result<(), StoreError> {
     let Copy { key, bytes, headers } = copy;
     let mut base = etags.get(key.as_str()).cloned();
     loop {
@@ -136,12 +151,12 @@ async fn copy_one(
     }
 }
 
-async fn is_current(store: &Store, script: &Script) -> Result<bool, CommitError> {
+async fn is_current(store: &Store, script: &Script) -> Result<bool, StoreError> {
     let limit = script.point.bytes.len() as u64 + 1;
     match store.get(&script.point.key, limit).await {
         Ok(object) => Ok(object.is_some_and(|object| object.bytes == script.point.bytes)),
         Err(StoreError::TooLarge { .. }) => Ok(false),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 

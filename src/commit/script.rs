@@ -101,8 +101,8 @@ pub enum SealedRelease {
 pub struct Records {
     /// The text of the manifest that was applied.
     pub manifest: Bytes,
-    /// The version of the commit point that the generation replaces.
-    pub base: Option<Etag>,
+    /// The commit point that the generation replaces, and its version.
+    pub base: Option<(String, Etag)>,
 }
 
 impl Script {
@@ -139,7 +139,9 @@ impl Script {
         };
         let history = path::history(codename, suite.generation, &Sha256::of(bytes));
         creations.push(creation(&history, bytes, RELEASE)?);
-        let point = Point { key: Key::parse(&key)?, bytes: bytes.clone(), base: records.base };
+        // A distribution that gets its first signature moves from Release to InRelease.
+        let base = records.base.filter(|(base, _)| *base == key).map(|(_, etag)| etag);
+        let point = Point { key: Key::parse(&key)?, bytes: bytes.clone(), base };
         Ok(Self { creations, point, copies })
     }
 }

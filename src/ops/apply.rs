@@ -132,8 +132,10 @@ impl Publisher<'_> {
         let head = planned.published.heads.get(codename);
         let suite = self.build(planned, codename).await?;
         let sealed = self.seal(&suite).await?;
-        let records =
-            Records { manifest: self.manifest.clone(), base: head.map(|head| head.etag.clone()) };
+        let records = Records {
+            manifest: self.manifest.clone(),
+            base: head.map(|head| (head.key.clone(), head.etag.clone())),
+        };
         let script = Script::new(&suite, &sealed, records).map_err(CommitError::Store)?;
         let setting = Setting {
             codename,

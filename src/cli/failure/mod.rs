@@ -1,6 +1,8 @@
 //! Why a command failed, for people: code, message, causes, hint, and the exit status.
 //!
-//! The only place that turns the errors of the ranks below into codes and advice.
+//! `reasons` turns the errors of the ranks below into codes and advice, and nothing else does.
+
+mod reasons;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -10,15 +12,8 @@ use std::process::ExitCode;
 use crate::cli::exit;
 use crate::cli::render::problems;
 use crate::cli::terminal::{Style, Tone};
-use crate::commit::run::CommitError;
 use crate::manifest::{self, Problem, Severity};
-use crate::ops::apply::ApplyError;
-use crate::ops::plan::PlanError;
-use crate::plan::{Conflict, ConflictWith};
-use crate::published::LoadError;
 use crate::sign::SignError;
-use crate::source::SourceProblem;
-use crate::store::StoreError;
 use crate::text;
 
 /// Why a command failed.
@@ -144,7 +139,7 @@ impl Failure {
 
     /// Keys can't sign.
     pub fn signing(errors: Vec<SignError>) -> Self {
-        Self::several(errors.iter().map(signing).collect())
+        Self::several(errors.iter().map(reasons::signing).collect())
     }
 
     /// An unsigned repository has no keyring.
@@ -219,153 +214,4 @@ impl Failure {
         }
         out
     }
-}
-
-fn signing(error: &SignError) -> Failure {
-    let mut failure = Failure::new("RM5003", error.to_string());
-    if let Some(source) = error.source() {
-        failure = failure.caused(source);
-    }
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
-}
-
-impl From<PlanError> for Failure {
-    fn from(error: PlanError) -> Self {
-        match error {
-            PlanError::Sources(sources) => rejected(&sources.problems),
-            PlanError::Conflicts(conflicts) => {
-                let failures = conflicts.iter().map(conflict).collect();
-                Self::several(failures).conclusion("Nothing was written.")
-            }
-            PlanError::Load(error) => error.into(),
-        }
-    }
-}
-
-fn rejected(problems: &[SourceProblem]) -> Failure {
-    let conclusion =
-        format!("{} in the sources. Nothing was written.", text::plural(problems.len(), "problem"));
-    Failure::several(problems.iter().map(source_problem).collect()).conclusion(conclusion)
-}
-
-fn source_problem(problem: &SourceProblem) -> Failure {
-    let code = match problem {
-        SourceProblem::Empty { .. } => "RM2001",
-        SourceProblem::Absent { .. } => "RM2002",
-        SourceProblem::Listing { .. } => "RM2004",
-        SourceProblem::Architecture { .. } => "RM2005",
-        SourceProblem::Rejected { .. } => "RM3001",
-    };
-    let failure = Failure::new(code, problem.to_string());
-    match problem {
-        SourceProblem::Empty { source_name, .. } => failure.hint(format!(
-            "build the packages first, or set `allow_empty = true` in source.{source_name}"
-        )),
-        SourceProblem::Absent { .. } => {
-            failure.hint("build the packages first, or leave --require-sources out")
-        }
-        SourceProblem::Architecture { source_name, architecture, codename, .. } => {
-            failure.hint(format!(
-                "add \"{architecture}\" to `architectures` of distribution.{codename}, or name \
-                 the wanted ones in `architectures` of source.{source_name}"
-            ))
-        }
-        SourceProblem::Listing { reason, .. } => failure.caused(reason),
-        SourceProblem::Rejected { .. } => failure,
-    }
-}
-
-fn conflict(conflict: &Conflict) -> Failure {
-    match conflict.with {
-        ConflictWith::Offered => Failure::new("RM3002", conflict.to_string())
-            .hint("a version is built once; offer one of the two files only"),
-        ConflictWith::Published => Failure::new("RM3003", conflict.to_string())
-            .hint("clients may have the published file; give the new build a higher version"),
-    }
-}
-
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
-        let message = error.to_string();
-        match error {
-            LoadError::Store(error) => error.into(),
-            LoadError::NotMine { .. } => Self::new("RM7002", message)
-                .hint("name an empty prefix in [store] url; taking over is not supported yet")
-                .exit(exit::BLOCKED),
-            LoadError::WrongRepository { .. } => Self::new("RM7003", message)
-                .hint("correct [store] url, or [repository] name")
-                .exit(exit::BLOCKED),
-            LoadError::Missing { .. } | LoadError::Altered { .. } => Self::new("RM4006", message)
-                .hint("somebody else wrote to the store; restore the object, then plan again"),
-            LoadError::Release { reason, .. } => Self::new("RM4006", message).caused(&reason),
-            LoadError::Packages { reason, .. } => Self::new("RM4006", message).caused(&reason),
-            LoadError::State { reason, .. } => Self::new("RM4007", message).caused(&reason),
-        }
-    }
-}
-
-impl From<ApplyError> for Failure {
-    fn from(error: ApplyError) -> Self {
-        let message = error.to_string();
-        match error {
-            ApplyError::Commit(CommitError::Store(error)) => error.into(),
-            ApplyError::Commit(CommitError::ReadBack { .. }) => Self::new("RM6005", message)
-                .hint("another writer may have been faster; run plan to see what is published"),
-            ApplyError::Sign { reason, .. } => {
-                Self::several(vec![Self::new("RM5003", message), signing(&reason)])
-            }
-            ApplyError::Index { reason, .. } => Self::new("RM9001", message).caused(&reason),
-            ApplyError::ClockBehind { .. } => Self::new("RM6004", message)
-                .hint("set this machine's clock: clients refuse a Date that goes backwards"),
-        }
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        let code = match &error {
-            StoreError::Denied { .. } => "RM4001",
-            StoreError::Credentials { .. } => "RM4002",
-            StoreError::Conditions { .. } => "RM4003",
-            StoreError::Unavailable { .. } => "RM4004",
-            StoreError::MissingBucket { .. } | StoreError::Region { .. } => "RM4005",
-            StoreError::Unsettled { .. } => "RM4008",
-            StoreError::DifferentContent { .. } => "RM4009",
-            StoreError::SourceChanged { .. } | StoreError::Source { .. } => "RM4010",
-            _ => "RM4011",
-        };
-        let failure = Self::new(code, error.to_string());
-        let failure = match error.source() {
-            Some(source) => failure.caused(source),
-            None => failure,
-        };
-        match store_hint(&error) {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
-    }
-}
-
-fn store_hint(error: &StoreError) -> Option<&'static str> {
-    Some(match error {
-        StoreError::Denied { .. } => "grant the permission to the credentials of this run",
-        StoreError::Credentials { .. } => {
-            "set AWS_PROFILE or AWS_ACCESS_KEY_ID, log in, or correct [store] profile and role"
-        }
-        StoreError::Conditions { .. } => {
-            "without conditional writes two publishers overwrite each other; use another server"
-        }
-        StoreError::Unavailable { .. } => "try again; nothing is visible that is not complete",
-        StoreError::MissingBucket { .. } => "create the bucket, or correct [store] url",
-        StoreError::Region { .. } => "correct [store] region",
-        StoreError::Unsettled { .. } => "run apply again: it starts from what is there",
-        StoreError::DifferentContent { .. } => {
-            "somebody else wrote to the store; look at the object"
-        }
-        StoreError::SourceChanged { .. } => "let builds finish before publishing, then plan again",
-        _ => return None,
-    })
 }
