@@ -106,11 +106,23 @@ fn private_keys(text: &str) -> Vec<Range<usize>> {
         let rest = &text[start..];
         end = match rest.find("-----END ") {
             Some(last) => start + last + last_line(&rest[last..]),
-            None => text.len(),
+            None => start + truncated_key(rest),
         };
         found.push(start..end);
     }
     found
+}
+
+/// Returns the length of a private key that has no end: up to a line that surely is TOML again.
+fn truncated_key(text: &str) -> usize {
+    let is_toml = |line: &&str| line.starts_with('[') || line.contains(" = ");
+    let lines = text.split_inclusive('\n').skip(1).scan(0, |at, line| {
+        *at += line.len();
+        Some((*at - line.len(), line))
+    });
+    let first = text.split_inclusive('\n').next().map_or(0, str::len);
+    let toml = lines.into_iter().find(|(_, line)| is_toml(line));
+    toml.map_or(text.len(), |(at, _)| first + at)
 }
 
 /// Returns the length of the line `-----END … KEY-----` at the beginning of the text.

@@ -159,7 +159,8 @@ impl Place {
             })?;
             let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
             if !entry.file_type().is_dir() && matcher.is_match(relative) {
-                files.push(entry.into_path());
+                // People and logs see the path: without a `./` that says nothing.
+                files.push(entry.path().strip_prefix(".").unwrap_or(entry.path()).to_owned());
             }
         }
         Ok(files)

@@ -201,14 +201,17 @@ fn totals(out: &mut String, plan: &Plan, look: Look) {
         0 => String::new(),
         count => format!("{}, ", text::plural(count, "distribution")),
     };
+    let add = match sum.add {
+        0 => "0".to_owned(),
+        count => {
+            format!("{} ({})", text::plural(count, "package"), text::plural(sum.add_files, "file"))
+        }
+    };
     let strong = look.style.paint(Tone::Strong, "Plan:");
     let _ = writeln!(
         out,
-        "{strong} {new}{} ({}) to add, {} to remove, {} to change.",
-        text::plural(sum.add, "package"),
-        text::plural(sum.add_files, "file"),
-        sum.remove,
-        sum.change
+        "{strong} {new}{add} to add, {} to remove, {} to change.",
+        sum.remove, sum.change
     );
     let uploads = match sum.upload_files {
         0 => "No package files to upload".to_owned(),

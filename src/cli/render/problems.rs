@@ -5,10 +5,10 @@ use std::path::Path;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
-    SourceCode,
+    SourceCode, ThemeCharacters, ThemeStyles,
 };
 
-use crate::cli::terminal::Style;
+use crate::cli::terminal::{Style, Tone};
 use crate::manifest::{self, Problem};
 
 /// Returns a problem with its place in the manifest's text, over several lines.
@@ -19,22 +19,33 @@ pub fn render(path: &Path, text: &str, problem: &Problem, style: Style) -> Strin
         source: NamedSource::new(path.display().to_string(), text.to_owned()),
         problem: problem.clone(),
     };
-    let theme = match (style.ascii, style.colored) {
-        (true, _) => GraphicalTheme::ascii(),
-        (false, true) => GraphicalTheme::unicode(),
-        (false, false) => GraphicalTheme::unicode_nocolor(),
+    let theme = GraphicalTheme {
+        characters: if style.ascii { ThemeCharacters::ascii() } else { ThemeCharacters::unicode() },
+        styles: if style.colored { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
     let mut out = String::new();
     // Writing to a String fails only if a Display of ours does.
     let _ = handler.render_report(&mut out, &report);
-    let kind = match problem.severity {
-        manifest::Severity::Error => "error",
-        manifest::Severity::Warning => "warning",
+    let (kind, tone) = match problem.severity {
+        manifest::Severity::Error => ("error", Tone::Removed),
+        manifest::Severity::Warning => ("warning", Tone::Changed),
     };
-    let headline = format!("{kind}[{}]: {}", problem.code, problem.message);
-    let body = out.lines().skip_while(|line| !line.contains(['╭', ','])).collect::<Vec<_>>();
+    let mark = style.paint(tone, &format!("{kind}[{}]:", problem.code));
+    let headline = format!("{mark} {}", problem.message);
+    // Miette's own headline has no room for the code.
+    let body = out.lines().skip_while(|line| !is_frame(line)).collect::<Vec<_>>();
+    if body.is_empty() {
+        let help = problem.help.iter().flat_map(|help| help.lines());
+        return help.fold(headline + "\n", |text, line| text + "  help: " + line + "\n");
+    }
     format!("{headline}\n{}\n", body.join("\n"))
+}
+
+/// Tells whether a line begins the frame around the source.
+fn is_frame(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with('╭') || line.starts_with(",-[")
 }
 
 /// A problem in the form that miette draws.
