@@ -11,6 +11,7 @@ use object_store::{ObjectStoreExt as _, PutMode};
 
 use super::error::Outcome;
 use super::retry::Attempts;
+use super::swap::given_up;
 use super::upload::{PART, Source};
 use super::{Headers, Key, Operation, Store, StoreError};
 use crate::digest::Sha256;
@@ -55,15 +56,14 @@ impl Store {
         let content = Content { size: bytes.len() as u64, sha256 };
         let mut attempts = Attempts::new(self.inner.first_pause);
         loop {
-            let options = self.options(PutMode::Create, sha256, headers);
-            let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
+            let written = self.put(&path, bytes.clone(), PutMode::Create, sha256, headers).await;
             let Err(error) = written else { return Ok(Creation::New) };
             let outcome = Outcome::of(&error);
             if outcome == Outcome::Refused && self.holds(key, &path, content).await? {
                 return Ok(Creation::AlreadyThere);
             }
             if outcome == Outcome::Final || !attempts.again().await {
-                return Err(StoreError::new(Operation::Write, path.as_ref(), error));
+                return Err(given_up(&path, outcome, error));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What can go wrong with a store, sorted by what the caller does next.
 
+use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -7,8 +8,8 @@ use crate::store::file::is_final;
 use crate::store::s3::fault::{Fault, FaultKind};
 use crate::store::{Key, KeyError};
 
-/// What a backend said, kept for the chain of causes.
-type Cause = Box<object_store::Error>;
+/// What a backend said: a [`Fault`] of S3, an I/O error of a directory, or its own kind.
+type Cause = Box<dyn Error + Send + Sync>;
 
 /// A request to a store failed for good: whatever can be retried has been.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,7 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
-    /// A conditional write may or may not have happened, or may still happen: look again later.
+    /// A write may or may not have happened, or may still happen: look again later.
     #[error("it is not known whether '{key}' was written")]
     Unsettled {
         /// The key that was written.
@@ -192,64 +193,60 @@ pub(super) enum Outcome {
 impl Outcome {
     /// Classifies the error of a write; what isn't known to be harmless is [`Outcome::Unknown`].
     pub(super) fn of(error: &object_store::Error) -> Self {
-        if let Some(fault) = Fault::within(error) {
-            return match fault.kind {
-                FaultKind::Refused | FaultKind::Missing => Self::Refused,
-                FaultKind::Throttled | FaultKind::Unsent => Self::Shed,
-                FaultKind::Conflict | FaultKind::Unknown => Self::Unknown,
-                FaultKind::Denied
-                | FaultKind::Credentials
-                | FaultKind::MissingBucket
-                | FaultKind::Region { .. }
-                | FaultKind::Unsupported
-                | FaultKind::Invalid => Self::Final,
-            };
+        match kind(error) {
+            FaultKind::Refused | FaultKind::Missing => Self::Refused,
+            FaultKind::Throttled | FaultKind::Unsent => Self::Shed,
+            FaultKind::Conflict | FaultKind::Unknown => Self::Unknown,
+            FaultKind::Denied
+            | FaultKind::Credentials
+            | FaultKind::MissingBucket
+            | FaultKind::Region { .. }
+            | FaultKind::Unsupported
+            | FaultKind::Invalid => Self::Final,
         }
-        use object_store::Error;
-        match error {
-            Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. } => {
-                Self::Refused
-            }
-            Error::InvalidPath { .. }
-            | Error::NotSupported { .. }
-            | Error::NotImplemented { .. }
-            | Error::PermissionDenied { .. }
-            | Error::Unauthenticated { .. }
-            | Error::UnknownConfigurationKey { .. } => Self::Final,
-            error if is_final(error) => Self::Final,
-            _ => Self::Unknown,
-        }
+    }
+}
+
+/// Returns what a backend's error means: S3's own word, or what comes closest to it.
+fn kind(error: &object_store::Error) -> FaultKind {
+    use object_store::Error;
+    if let Some(fault) = Fault::within(error) {
+        return fault.kind.clone();
+    }
+    match error {
+        Error::AlreadyExists { .. } | Error::Precondition { .. } => FaultKind::Refused,
+        Error::NotFound { .. } => FaultKind::Missing,
+        Error::PermissionDenied { .. } => FaultKind::Denied,
+        Error::Unauthenticated { .. } => FaultKind::Credentials,
+        Error::NotSupported { .. } | Error::NotImplemented { .. } => FaultKind::Unsupported,
+        Error::InvalidPath { .. } | Error::UnknownConfigurationKey { .. } => FaultKind::Invalid,
+        error if is_final(error) => FaultKind::Invalid,
+        _ => FaultKind::Unknown,
     }
 }
 
 impl StoreError {
     /// Sorts what a backend said about `operation` on `key`.
     pub(super) fn new(operation: Operation, key: &str, error: object_store::Error) -> Self {
-        let (key, source) = (crate::text::printable(key), Box::new(error));
-        let fault = Fault::within(&*source);
-        match (fault.map(|fault| &fault.kind), &*source) {
-            (Some(FaultKind::MissingBucket), _) => {
-                let bucket = fault.map(|fault| fault.bucket.clone()).unwrap_or_default();
-                Self::MissingBucket { bucket, source }
-            }
-            (Some(FaultKind::Region { region }), _) => {
-                let bucket = fault.map(|fault| fault.bucket.clone()).unwrap_or_default();
-                Self::Region { bucket, region: region.clone(), source }
-            }
-            (Some(FaultKind::Credentials), _)
-            | (_, object_store::Error::Unauthenticated { .. }) => {
-                Self::Credentials { operation, key, source }
-            }
-            (Some(FaultKind::Denied), _) | (_, object_store::Error::PermissionDenied { .. }) => {
-                Self::Denied { operation, key, source }
-            }
-            (_, object_store::Error::NotSupported { .. }) if operation == Operation::Write => {
+        let (kind, key) = (kind(&error), crate::text::printable(key));
+        let bucket = Fault::within(&error).map(|fault| fault.bucket.clone()).unwrap_or_default();
+        let source = cause(error);
+        match kind {
+            FaultKind::MissingBucket => Self::MissingBucket { bucket, source },
+            FaultKind::Region { region } => Self::Region { bucket, region, source },
+            FaultKind::Credentials => Self::Credentials { operation, key, source },
+            FaultKind::Denied => Self::Denied { operation, key, source },
+            FaultKind::Unsupported if operation == Operation::Write => {
                 Self::Conditions { key, source }
             }
-            (Some(FaultKind::Throttled | FaultKind::Unsent | FaultKind::Unknown), _) => {
+            FaultKind::Throttled | FaultKind::Unsent | FaultKind::Unknown => {
                 Self::Unavailable { operation, key, source }
             }
-            _ => Self::Backend { operation, key, source },
+            FaultKind::Refused
+            | FaultKind::Conflict
+            | FaultKind::Missing
+            | FaultKind::Unsupported
+            | FaultKind::Invalid => Self::Backend { operation, key, source },
         }
     }
 
@@ -264,6 +261,21 @@ impl StoreError {
     }
 }
 
+/// Takes off the wrapper that repeats what is inside.
+pub(super) fn cause(error: object_store::Error) -> Cause {
+    use object_store::Error;
+    match error {
+        Error::Generic { source, .. }
+        | Error::NotFound { source, .. }
+        | Error::AlreadyExists { source, .. }
+        | Error::Precondition { source, .. }
+        | Error::PermissionDenied { source, .. }
+        | Error::Unauthenticated { source, .. }
+        | Error::NotSupported { source } => source,
+        error => error.into(),
+    }
+}
+
 /// Returns the key that a backend's error names.
 pub(super) fn place(error: &object_store::Error) -> Option<String> {
     use object_store::Error;
@@ -275,5 +287,40 @@ pub(super) fn place(error: &object_store::Error) -> Option<String> {
         | Error::PermissionDenied { path, .. }
         | Error::Unauthenticated { path, .. } => Some(path.clone()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::Error;
+
+    use super::*;
+
+    fn generic(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::Generic { store: "file", source: source.into() }
+    }
+
+    #[test]
+    fn whatever_is_not_known_to_be_harmless_is_unknown() {
+        let path = || "a".to_owned();
+        for (error, outcome) in [
+            (Error::AlreadyExists { path: path(), source: "".into() }, Outcome::Refused),
+            (Error::Precondition { path: path(), source: "".into() }, Outcome::Refused),
+            (Error::PermissionDenied { path: path(), source: "".into() }, Outcome::Final),
+            (generic(std::io::Error::from(rustix::io::Errno::NOSPC)), Outcome::Final),
+            (generic(std::io::Error::from(rustix::io::Errno::IO)), Outcome::Unknown),
+            (generic("some fault that a simulation made up"), Outcome::Unknown),
+        ] {
+            assert_eq!(Outcome::of(&error), outcome, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = StoreError::new(Operation::Write, "a\nb", generic("why not"));
+        assert!(error.is_transient() && error.fault().is_none());
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(cause.as_deref(), Some("why not"));
+        assert!(!error.to_string().contains('\n'), "{error}");
     }
 }

@@ -102,7 +102,7 @@ fn fault(text: &str) -> Option<&'static str> {
     if text.len() > LONGEST {
         return Some("longer than 1,024 bytes");
     }
-    if text.chars().any(char::is_control) {
+    if text.bytes().any(|byte| byte.is_ascii_control()) {
         return Some("it has a control character");
     }
     text.split('/').find_map(|segment| match segment {

@@ -89,7 +89,7 @@ struct CreateOnly;
 impl Store {
     /// Returns the store that the settings describe; makes no request.
     pub fn open(settings: &Settings) -> Self {
-        let (backend, kind, prefix): (Arc<dyn ObjectStore>, _, _) = match &settings.location {
+        let (backend, kind, prefix): (Arc<dyn ObjectStore>, _, _) = match &settings.url {
             Location::S3 { bucket, prefix } => {
                 let bucket = S3::new(bucket, settings.access(), settings.placement());
                 (Arc::new(bucket.clone()), Kind::Bucket(bucket), prefix.clone())
@@ -103,7 +103,7 @@ impl Store {
             backend,
             kind,
             prefix,
-            url: settings.location.to_string(),
+            url: settings.url.to_string(),
             jobs: settings.jobs.max(1),
             storage_class: settings.storage_class.clone(),
             budget: Semaphore::new(BUDGET),

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 ///
 /// Where the tag is the MD5 of the content (single-part objects on S3), bytes that come back bring
 /// their old tag with them; whoever swaps must never write the same bytes twice.
-#[derive(Debug, Clone, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Eq)]
 pub struct Etag(String);
 
 impl Etag {

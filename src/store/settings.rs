@@ -65,7 +65,7 @@ impl fmt::Display for Location {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Where it is.
-    pub location: Location,
+    pub url: Location,
     /// The bucket's region; by default what the environment or the profile says.
     pub region: Option<String>,
     /// The server, if it isn't AWS.
@@ -93,9 +93,9 @@ impl Settings {
     pub const JOBS: usize = 32;
 
     /// Returns the settings of a store with nothing special about it.
-    pub fn new(location: Location) -> Self {
+    pub fn new(url: Location) -> Self {
         Self {
-            location,
+            url,
             region: None,
             endpoint: None,
             path_style: false,

@@ -8,9 +8,9 @@
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{PutMode, PutOptions, UpdateVersion};
+use object_store::{PutMode, PutOptions, PutResult, UpdateVersion};
 
-use super::error::Outcome;
+use super::error::{Outcome, cause};
 use super::retry::Attempts;
 use super::{Etag, Headers, Key, Operation, Store, StoreError};
 use crate::digest::Sha256;
@@ -45,7 +45,7 @@ impl Store {
     /// # Errors
     ///
     /// - [`StoreError::Unsettled`] if it isn't known whether the bytes were, or will be, written;
-    /// - [`StoreError::Conditions`] if the store denies a condition that holds, or gives no tags;
+    /// - [`StoreError::Conditions`] if the store denies a condition that holds;
     /// - any other: they were not written.
     pub async fn replace(
         &self,
@@ -59,37 +59,24 @@ impl Store {
         let mut attempts = Attempts::new(self.inner.first_pause);
         let mut is_open = false;
         loop {
-            let options = self.options(condition(base), sha256, headers);
-            let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
-            let error = match written {
-                Ok(result) if result.e_tag.is_some() => {
-                    let etag = Etag::new(result.e_tag.unwrap_or_default());
-                    return Ok(Replacement::Won { etag });
-                }
-                Ok(_) => no_tag(),
+            let written = self.put(&path, bytes.clone(), condition(base), sha256, headers).await;
+            let error = match tagged(written) {
+                Ok(etag) => return Ok(Replacement::Won { etag }),
                 Err(error) => error,
             };
             let outcome = Outcome::of(&error);
+            is_open |= outcome == Outcome::Unknown;
             if outcome == Outcome::Final && !is_open {
                 return Err(StoreError::new(Operation::Write, path.as_ref(), error));
             }
-            is_open |= outcome == Outcome::Unknown;
             match self.compare(&path, &bytes, base).await {
                 Ok(Found::Ours(etag)) => return Ok(Replacement::Won { etag }),
                 Ok(Found::Other) => return Ok(Replacement::Lost),
                 Ok(Found::Base) if outcome != Outcome::Final && attempts.again().await => {}
-                Ok(Found::Base) if !is_open && outcome == Outcome::Refused => {
-                    return Err(StoreError::Conditions {
-                        key: key.to_string(),
-                        source: error.into(),
-                    });
-                }
-                Err(StoreError::Key(error)) => return Err(error.into()),
-                Ok(Found::Base) if !is_open => {
-                    return Err(StoreError::new(Operation::Write, path.as_ref(), error));
-                }
+                Ok(Found::Base) if !is_open => return Err(given_up(&path, outcome, error)),
+                // A request that was lost on its way may arrive yet.
                 Ok(Found::Base) | Err(_) => {
-                    return Err(StoreError::Unsettled { key: key.clone(), source: error.into() });
+                    return Err(StoreError::Unsettled { key: key.clone(), source: cause(error) });
                 }
             }
         }
@@ -114,12 +101,30 @@ impl Store {
         })
     }
 
-    /// Returns what a backend is told besides the bytes.
-    pub(super) fn options(&self, mode: PutMode, sha256: Sha256, headers: &Headers) -> PutOptions {
+    /// Sends one object, once if the mode is conditional.
+    pub(super) async fn put(
+        &self,
+        path: &Path,
+        bytes: Bytes,
+        mode: PutMode,
+        sha256: Sha256,
+        headers: &Headers,
+    ) -> object_store::Result<PutResult> {
         let mut options = PutOptions::from(mode);
         options.attributes = headers.attributes(self.inner.storage_class.as_deref());
         options.extensions.insert(sha256);
-        options
+        self.backend().put_opts(path, bytes.into(), options).await
+    }
+}
+
+/// Returns the error of a write that was not carried out however often it was tried.
+pub(super) fn given_up(path: &Path, outcome: Outcome, error: object_store::Error) -> StoreError {
+    match outcome {
+        // The condition held all the time, by the store's own account.
+        Outcome::Refused => StoreError::Conditions { key: path.to_string(), source: cause(error) },
+        Outcome::Shed | Outcome::Unknown | Outcome::Final => {
+            StoreError::new(Operation::Write, path.as_ref(), error)
+        }
     }
 }
 
@@ -133,7 +138,10 @@ fn condition(base: Option<&Etag>) -> PutMode {
     }
 }
 
-/// A write without a tag is a write whose tag is to be read back.
-fn no_tag() -> object_store::Error {
-    object_store::Error::Generic { store: "store", source: "the answer has no entity tag".into() }
+/// Returns the tag of what was written; a write without one is a write to be looked at.
+fn tagged(written: object_store::Result<PutResult>) -> object_store::Result<Etag> {
+    let source = || "the answer has no entity tag".into();
+    let tag = written?.e_tag;
+    tag.map(Etag::new)
+        .ok_or_else(|| object_store::Error::Generic { store: "store", source: source() })
 }

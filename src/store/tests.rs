@@ -77,7 +77,7 @@ fn in_bucket_as(
 ) -> Store {
     settings.endpoint = Some(endpoint.to_owned());
     settings.path_style = true;
-    let Location::S3 { bucket, prefix } = settings.location.clone() else {
+    let Location::S3 { bucket, prefix } = settings.url.clone() else {
         panic!("not the settings of a bucket")
     };
     let access = Access { fixed: Some(credentials), ..settings.access() };
@@ -86,7 +86,7 @@ fn in_bucket_as(
         backend: Arc::new(bucket.clone()),
         kind: Kind::Bucket(bucket),
         prefix,
-        url: settings.location.to_string(),
+        url: settings.url.to_string(),
         jobs: settings.jobs,
         storage_class: settings.storage_class.clone(),
         budget: Semaphore::new(BUDGET),

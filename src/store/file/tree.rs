@@ -144,17 +144,18 @@ impl Tree {
         if is_private(key) {
             return Ok(());
         }
-        let removed = {
+        let removed = self.parent(key, Missing::Fail).and_then(|(directory, name)| {
             let _lock = self.lock()?;
-            self.parent(key, Missing::Fail)
-                .and_then(|(directory, name)| Ok(fs::unlinkat(directory, name, AtFlags::empty())?))
-        };
+            Ok(fs::unlinkat(directory, name, AtFlags::empty())?)
+        });
         match removed.map_err(absent) {
-            Ok(()) => self.prune(key),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
+            Ok(()) => {
+                self.prune(key);
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     /// Removes the directories above `key` as long as they are empty.

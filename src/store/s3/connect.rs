@@ -40,7 +40,8 @@ const ATTEMPTS: u32 = 6;
 /// The longest pause before the second attempt; it doubles with each one after that.
 const BACKOFF: Duration = Duration::from_millis(200);
 
-/// What a bucket's region is called where there are none.
+/// The region to ask if none is known: where there are none it is the usual name, and AWS answers
+/// with the right one.
 const DEFAULT_REGION: &str = "us-east-1";
 
 impl Access {
@@ -86,10 +87,11 @@ impl Access {
         let chain = RegionProviderChain::first_try(self.region.clone().map(Region::new))
             .or_else(EnvironmentVariableRegionProvider::new())
             .or_else(profile.build());
-        match self.endpoint {
-            Some(_) => chain.or_else(Region::from_static(DEFAULT_REGION)),
+        let chain = match self.endpoint {
+            Some(_) => chain,
             None => chain.or_default_provider(),
-        }
+        };
+        chain.or_else(Region::from_static(DEFAULT_REGION))
     }
 }
 

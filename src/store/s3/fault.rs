@@ -6,7 +6,7 @@ use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 
 /// The name that the backend gives itself in errors.
 pub(super) const STORE: &str = "S3";
@@ -96,7 +96,7 @@ impl Fault {
         let message = error.message().map(str::to_owned);
         let cause = match &error {
             SdkError::ServiceError(_) => None,
-            _ => error.into_source().ok(),
+            _ => error.into_source().ok().map(unwrapped),
         };
         Self::bare(request, kind).with(status, code, message, cause)
     }
@@ -204,6 +204,11 @@ fn was_never_sent(cause: &(dyn Error + 'static)) -> bool {
     })
 }
 
+/// Takes off the SDK's wrapper, which says "other" or "io error".
+fn unwrapped(error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
+    error.downcast::<ConnectorError>().map_or_else(|error| error, |error| error.into_source())
+}
+
 /// Returns an error and everything that it says it came from.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
@@ -212,8 +217,10 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of s3://{}/{}", self.operation, self.bucket, self.key)?;
-        if let Some(status) = self.status {
-            write!(f, " answered {status}")?;
+        match self.status {
+            Some(status) => write!(f, " answered {status}")?,
+            None if self.code.is_none() => write!(f, " got no answer")?,
+            None => {}
         }
         if let Some(code) = &self.code {
             write!(f, " {}", crate::text::printable(code))?;

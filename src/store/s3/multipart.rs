@@ -20,17 +20,23 @@ use crate::store::CreateOnly;
 /// An upload under way; parts may be sent at the same time.
 #[derive(Debug)]
 pub(super) struct Upload {
+    lane: Lane,
+    /// Whether an object that is there already makes the completion fail.
+    create_only: bool,
+    sent: u64,
+    begun: i32,
+}
+
+/// What every part of an upload needs to know.
+#[derive(Debug, Clone)]
+struct Lane {
     client: Client,
     bucket: Bucket,
     location: Path,
     id: String,
-    /// Whether an object that is there already makes the completion fail.
-    create_only: bool,
     /// Whether the parts' checksums are all the protection that they need.
     is_secure: bool,
-    sent: u64,
-    begun: i32,
-    parts: Arc<Mutex<Vec<CompletedPart>>>,
+    done: Arc<Mutex<Vec<CompletedPart>>>,
 }
 
 impl S3 {
@@ -61,17 +67,56 @@ impl S3 {
         let id = answer.upload_id.ok_or_else(|| {
             Fault::silent(request, FaultKind::Unknown, "an answer without an upload id")
         })?;
-        Ok(Upload {
+        let lane = Lane {
             client,
             bucket: self.bucket.clone(),
             location: location.clone(),
             id,
-            create_only: options.extensions.get::<CreateOnly>().is_some(),
             is_secure: self.access.is_secure(),
-            sent: 0,
-            begun: 0,
-            parts: Arc::default(),
-        })
+            done: Arc::default(),
+        };
+        let create_only = options.extensions.get::<CreateOnly>().is_some();
+        Ok(Upload { lane, create_only, sent: 0, begun: 0 })
+    }
+}
+
+impl Lane {
+    async fn send(&self, number: i32, bytes: Bytes) -> Result<()> {
+        let request = self.bucket.request("UploadPart", &self.location);
+        let length = bytes.len() as u64;
+        let content = bytes.clone();
+        let checksum = crate::blocking::cpu(move || encoded(&Sha256::of(&content))).await;
+        let mut call = self
+            .client
+            .upload_part()
+            .bucket(request.bucket)
+            .key(request.key)
+            .upload_id(&self.id)
+            .part_number(number)
+            .body(ByteStream::from(bytes))
+            .checksum_sha256(checksum)
+            .customize()
+            .config_override(patient(length));
+        if self.is_secure {
+            call = call.disable_payload_signing();
+        }
+        let answer = call.send().await.map_err(|error| Fault::new(request, error))?;
+        // The server's own word on the checksum, not ours: one that ignored the header would
+        // refuse a completion that names it.
+        let part = CompletedPart::builder()
+            .part_number(number)
+            .set_e_tag(answer.e_tag)
+            .set_checksum_sha256(answer.checksum_sha256)
+            .build();
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).push(part);
+        Ok(())
+    }
+
+    /// Returns the parts that arrived, in order.
+    fn parts(&self) -> CompletedMultipartUpload {
+        let mut parts = self.done.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        parts.sort_by_key(|part| part.part_number);
+        CompletedMultipartUpload::builder().set_parts(Some(parts)).build()
     }
 }
 
@@ -80,54 +125,20 @@ impl MultipartUpload for Upload {
     fn put_part(&mut self, payload: PutPayload) -> UploadPart {
         self.begun += 1;
         self.sent += payload.content_length() as u64;
-        let (client, bucket, location) =
-            (self.client.clone(), self.bucket.clone(), self.location.clone());
-        let (id, number, parts) = (self.id.clone(), self.begun, Arc::clone(&self.parts));
-        let is_secure = self.is_secure;
-        Box::pin(async move {
-            let request = bucket.request("UploadPart", &location);
-            let bytes = Bytes::from(payload);
-            let length = bytes.len() as u64;
-            let content = bytes.clone();
-            let checksum = crate::blocking::cpu(move || encoded(&Sha256::of(&content))).await;
-            let mut call = client
-                .upload_part()
-                .bucket(request.bucket)
-                .key(request.key)
-                .upload_id(id)
-                .part_number(number)
-                .body(ByteStream::from(bytes))
-                .checksum_sha256(&checksum)
-                .customize()
-                .config_override(patient(length));
-            if is_secure {
-                call = call.disable_payload_signing();
-            }
-            let answer = call.send().await.map_err(|error| Fault::new(request, error))?;
-            // The server's own word on the checksum, not ours: one that ignored the header would
-            // refuse a completion that names it.
-            let part = CompletedPart::builder()
-                .part_number(number)
-                .set_e_tag(answer.e_tag)
-                .set_checksum_sha256(answer.checksum_sha256)
-                .build();
-            parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
-            Ok(())
-        })
+        let (lane, number) = (self.lane.clone(), self.begun);
+        Box::pin(async move { lane.send(number, payload.into()).await })
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        let request = self.bucket.request("CompleteMultipartUpload", &self.location);
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        parts.sort_by_key(|part| part.part_number);
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let answer = self
+        let lane = &self.lane;
+        let request = lane.bucket.request("CompleteMultipartUpload", &lane.location);
+        let answer = lane
             .client
             .complete_multipart_upload()
             .bucket(request.bucket)
             .key(request.key)
-            .upload_id(&self.id)
-            .multipart_upload(parts)
+            .upload_id(&lane.id)
+            .multipart_upload(lane.parts())
             .set_if_none_match(self.create_only.then(|| "*".to_owned()))
             .customize()
             // Assembling a large object may take the server minutes.
@@ -138,7 +149,7 @@ impl MultipartUpload for Upload {
             let fault = Fault::new(request, error);
             match fault.kind {
                 FaultKind::Refused => object_store::Error::AlreadyExists {
-                    path: self.location.to_string(),
+                    path: lane.location.to_string(),
                     source: fault.into(),
                 },
                 _ => fault.into(),
@@ -152,13 +163,14 @@ impl MultipartUpload for Upload {
     }
 
     async fn abort(&mut self) -> Result<()> {
-        let request = self.bucket.request("AbortMultipartUpload", &self.location);
-        let answer = self
+        let lane = &self.lane;
+        let request = lane.bucket.request("AbortMultipartUpload", &lane.location);
+        let answer = lane
             .client
             .abort_multipart_upload()
             .bucket(request.bucket)
             .key(request.key)
-            .upload_id(&self.id)
+            .upload_id(&lane.id)
             .send()
             .await;
         match answer.map_err(|error| Fault::new(request, error)) {

@@ -1,5 +1,7 @@
 //! Storing and copying single objects.
 
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::StorageClass;
 use base64::Engine as _;
@@ -10,7 +12,7 @@ use object_store::{Attribute, Attributes, PutMode, PutOptions, PutResult};
 
 use super::connect::{only_once, patient};
 use super::fault::{Fault, FaultKind};
-use super::{Result, S3, not_implemented};
+use super::{Bucket, Result, S3, not_implemented};
 use crate::digest::Sha256;
 
 impl S3 {
@@ -22,39 +24,10 @@ impl S3 {
         options: PutOptions,
     ) -> Result<PutResult> {
         let request = self.bucket.request("PutObject", location);
-        let length = bytes.len() as u64;
-        let terms = Terms::of(&options.attributes)?;
-        let checksum = options.extensions.get::<Sha256>().map(encoded);
-        let is_checked = checksum.is_some();
-        let placement = &self.bucket.placement;
-        let mut put = self
-            .client()
-            .await
-            .put_object()
-            .bucket(request.bucket)
-            .key(request.key)
-            .body(ByteStream::from(bytes))
-            .set_content_type(terms.content_type)
-            .set_cache_control(terms.cache_control)
-            .set_storage_class(terms.storage_class)
-            .set_server_side_encryption(placement.encryption.clone())
-            .set_ssekms_key_id(placement.kms_key.clone())
-            .set_acl(placement.acl.clone())
-            .set_checksum_sha256(checksum);
-        let overrides = match &options.mode {
-            PutMode::Overwrite => patient(length),
-            PutMode::Create => {
-                put = put.if_none_match("*");
-                only_once(length)
-            }
-            PutMode::Update(base) => {
-                let Some(etag) = &base.e_tag else {
-                    return Err(not_implemented("updating without an entity tag"));
-                };
-                put = put.if_match(etag);
-                only_once(length)
-            }
-        };
+        let overrides = overrides(&options.mode, bytes.len() as u64);
+        let is_checked = options.extensions.get::<Sha256>().is_some();
+        let put = self.client().await.put_object().bucket(request.bucket).key(request.key);
+        let put = self.bucket.described(put, &options)?.body(ByteStream::from(bytes));
         let mut call = put.customize().config_override(overrides);
         if self.access.is_secure() && is_checked {
             // A hash for the signature would be one more of the same bytes.
@@ -86,6 +59,41 @@ impl S3 {
             .await
             .map_err(|error| Fault::new(request, error))?;
         Ok(())
+    }
+}
+
+impl Bucket {
+    /// Adds everything but the content to a request.
+    fn described(
+        &self,
+        put: PutObjectFluentBuilder,
+        options: &PutOptions,
+    ) -> Result<PutObjectFluentBuilder> {
+        let terms = Terms::of(&options.attributes)?;
+        let (absent, tag) = match &options.mode {
+            PutMode::Overwrite => (None, None),
+            PutMode::Create => (Some("*".to_owned()), None),
+            PutMode::Update(base) if base.e_tag.is_some() => (None, base.e_tag.clone()),
+            PutMode::Update(_) => return Err(not_implemented("updating without an entity tag")),
+        };
+        Ok(put
+            .set_if_none_match(absent)
+            .set_if_match(tag)
+            .set_content_type(terms.content_type)
+            .set_cache_control(terms.cache_control)
+            .set_storage_class(terms.storage_class)
+            .set_server_side_encryption(self.placement.encryption.clone())
+            .set_ssekms_key_id(self.placement.kms_key.clone())
+            .set_acl(self.placement.acl.clone())
+            .set_checksum_sha256(options.extensions.get::<Sha256>().map(encoded)))
+    }
+}
+
+/// Returns how often, and how long, a write of so many bytes may be tried.
+fn overrides(mode: &PutMode, length: u64) -> Builder {
+    match mode {
+        PutMode::Overwrite => patient(length),
+        PutMode::Create | PutMode::Update(_) => only_once(length),
     }
 }
 
