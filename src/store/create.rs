@@ -7,19 +7,20 @@ use std::path::Path as FilePath;
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{ObjectStoreExt as _, PutMode};
+use object_store::{GetOptions, PutMode};
 
 use super::error::Outcome;
 use super::retry::Attempts;
 use super::swap::given_up;
 use super::upload::{PART, Source};
-use super::{Headers, Key, Operation, Store, StoreError};
+use super::{Headers, Key, Operation, Store, StoreError, WantChecksum};
 use crate::digest::Sha256;
 
 /// The largest object that goes up with one request, in bytes.
 const WHOLE: u64 = 16 << 20;
 
-/// The largest object that is read back to compare it; of a larger one only the size is.
+/// The largest object that is read back to compare it; of a larger one the size is, and the
+/// checksum if the store keeps one.
 const READ_BACK: u64 = 1 << 20;
 
 /// How a create-only write ended; either way the key holds the content.
@@ -44,7 +45,7 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError::DifferentContent`] if the key holds anything else; large objects are told
-    /// apart by their size alone, since their keys name their content.
+    /// apart by their size alone where the store keeps no checksum.
     pub async fn create(
         &self,
         key: &Key,
@@ -114,8 +115,14 @@ impl Store {
             let Some((_, bytes)) = self.fetch(path, content.size).await? else { return Ok(false) };
             bytes.is_some_and(|bytes| Sha256::of(&bytes) == content.sha256)
         } else {
-            match self.backend().head(path).await {
-                Ok(meta) => meta.size == content.size,
+            let mut options = GetOptions::new().with_head(true);
+            options.extensions.insert(WantChecksum);
+            match self.backend().get_opts(path, options).await {
+                Ok(found) => {
+                    let kept = found.extensions.get::<Sha256>();
+                    found.meta.size == content.size
+                        && kept.is_none_or(|kept| *kept == content.sha256)
+                }
                 Err(object_store::Error::NotFound { .. }) => return Ok(false),
                 Err(error) => return Err(StoreError::new(Operation::Look, path.as_ref(), error)),
             }

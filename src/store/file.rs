@@ -25,6 +25,7 @@ use walkdir::WalkDir;
 
 use self::tree::{Condition, Staged, Tree};
 use crate::store::CreateOnly;
+use crate::store::unlistable::Unlistable;
 
 /// The name that the backend gives itself in errors.
 const STORE: &str = "file";
@@ -35,12 +36,18 @@ type Result<T, E = object_store::Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     tree: Arc<Tree>,
+    unlistable: Unlistable,
 }
 
 impl Directory {
     /// Returns the store in `root`, which the first write makes.
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { tree: Arc::new(Tree::new(root)) }
+        Self { tree: Arc::new(Tree::new(root)), unlistable: Unlistable::default() }
+    }
+
+    /// Returns the files, at most a thousand, that listings met and that no path here can name.
+    pub(super) fn unlistable(&self) -> Vec<String> {
+        self.unlistable.names()
     }
 
     /// Waits until everything written so far would survive a loss of power.
@@ -156,7 +163,8 @@ impl ObjectStore for Directory {
         let (directory, prefix) = (self.clone(), prefix.cloned().unwrap_or_default());
         let listed = async move {
             let start = prefix.to_string();
-            directory.run(&prefix, move |tree| list(tree, &start)).await
+            let unlistable = directory.unlistable.clone();
+            directory.run(&prefix, move |tree| list(tree, &start, &unlistable)).await
         };
         stream::once(listed).map_ok(|found| stream::iter(found).map(Ok)).try_flatten().boxed()
     }
@@ -246,7 +254,7 @@ impl fmt::Display for Directory {
 }
 
 /// Returns the objects below a prefix, by key.
-fn list(tree: &Tree, prefix: &str) -> io::Result<Vec<ObjectMeta>> {
+fn list(tree: &Tree, prefix: &str, unlistable: &Unlistable) -> io::Result<Vec<ObjectMeta>> {
     if !tree.has_directory(prefix)? {
         return Ok(Vec::new());
     }
@@ -258,7 +266,14 @@ fn list(tree: &Tree, prefix: &str) -> io::Result<Vec<ObjectMeta>> {
             Err(error) if is_gone(&error) => continue,
             Err(error) => return Err(error.into()),
         };
-        let Some(location) = object_path(tree, &entry) else { continue };
+        let Ok(name) = entry.path().strip_prefix(tree.root()) else { continue };
+        if !entry.file_type().is_file() || name.to_str().is_some_and(tree::is_private) {
+            continue;
+        }
+        let Some(location) = name.to_str().and_then(|name| Path::parse(name).ok()) else {
+            unlistable.note(name.to_string_lossy());
+            continue;
+        };
         match entry.metadata() {
             Ok(metadata) => found.push(meta(location, &metadata)?),
             Err(error) if is_gone(&error) => {}
@@ -267,13 +282,6 @@ fn list(tree: &Tree, prefix: &str) -> io::Result<Vec<ObjectMeta>> {
     }
     found.sort_by(|one, other| one.location.cmp(&other.location));
     Ok(found)
-}
-
-/// Returns the key of what a walk met, if it is an object.
-fn object_path(tree: &Tree, entry: &walkdir::DirEntry) -> Option<Path> {
-    let key = entry.path().strip_prefix(tree.root()).ok()?.to_str()?;
-    let is_object = entry.file_type().is_file() && !tree::is_private(key);
-    is_object.then(|| Path::parse(key).ok()).flatten()
 }
 
 fn is_gone(error: &walkdir::Error) -> bool {

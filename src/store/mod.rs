@@ -26,6 +26,7 @@ mod retry;
 mod s3;
 mod settings;
 mod swap;
+mod unlistable;
 mod upload;
 
 use std::fmt;
@@ -86,6 +87,10 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 struct CreateOnly;
 
+/// Asks a backend for the SHA-256 of an object that it looks up, as an extension of the answer.
+#[derive(Debug, Clone, Copy)]
+struct WantChecksum;
+
 impl Store {
     /// Returns the store that the settings describe; makes no request.
     pub fn open(settings: &Settings) -> Self {
@@ -141,11 +146,13 @@ impl Store {
 
     /// Returns the keys, at most a thousand, that listings met and could not return.
     ///
-    /// Only strangers write such keys: with empty or relative segments, or control characters.
+    /// Only strangers write such keys: with empty or relative segments, control characters, or
+    /// (in directories) not in UTF-8.
     pub fn unlistable(&self) -> Vec<String> {
         match &self.inner.kind {
             Kind::Bucket(bucket) => bucket.unlistable(),
-            Kind::Directory(_) | Kind::Other => Vec::new(),
+            Kind::Directory(directory) => directory.unlistable(),
+            Kind::Other => Vec::new(),
         }
     }
 

@@ -11,16 +11,17 @@ mod list;
 mod multipart;
 mod write;
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{ObjectCannedAcl, ServerSideEncryption};
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType, ObjectCannedAcl, ServerSideEncryption};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use object_store::path::Path;
@@ -35,6 +36,9 @@ pub(super) use self::connect::Access;
 use self::fault::{Fault, FaultKind, Request, STORE};
 #[cfg(test)]
 pub(super) use self::write::encoded;
+use crate::digest::Sha256;
+use crate::store::WantChecksum;
+use crate::store::unlistable::Unlistable;
 
 type Result<T, E = object_store::Error> = std::result::Result<T, E>;
 
@@ -62,11 +66,8 @@ pub(super) struct S3 {
 struct Bucket {
     name: Arc<str>,
     placement: Arc<Placement>,
-    unlistable: Arc<Mutex<BTreeSet<String>>>,
+    unlistable: Unlistable,
 }
-
-/// How many unlistable names are remembered: enough to show what is wrong.
-const UNLISTABLE: usize = 1000;
 
 impl S3 {
     /// Returns the bucket without touching it, the network or the search for credentials.
@@ -74,15 +75,14 @@ impl S3 {
         let bucket = Bucket {
             name: bucket.into(),
             placement: Arc::new(placement),
-            unlistable: Arc::default(),
+            unlistable: Unlistable::default(),
         };
         Self { bucket, access: Arc::new(access), client: Arc::default() }
     }
 
     /// Returns the keys, at most a thousand, that listings met and that no path here can name.
     pub(super) fn unlistable(&self) -> Vec<String> {
-        let names = self.bucket.unlistable.lock().unwrap_or_else(PoisonError::into_inner);
-        names.iter().cloned().collect()
+        self.bucket.unlistable.names()
     }
 
     async fn client(&self) -> &Client {
@@ -91,12 +91,14 @@ impl S3 {
 
     async fn head(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let request = self.bucket.request("HeadObject", location);
+        let is_wanted = options.extensions.get::<WantChecksum>().is_some();
         let answer = self
             .client()
             .await
             .head_object()
             .bucket(request.bucket)
             .key(request.key)
+            .set_checksum_mode(is_wanted.then_some(ChecksumMode::Enabled))
             .set_if_match(options.if_match)
             .set_if_none_match(options.if_none_match)
             .send()
@@ -104,7 +106,15 @@ impl S3 {
             .map_err(|error| Fault::new(request, error))?;
         let size = length(answer.content_length).ok_or_else(|| no_length(request))?;
         let meta = meta(location, size, answer.e_tag, answer.last_modified);
-        Ok(result(meta, 0..0, stream::empty().boxed()))
+        let mut result = result(meta, 0..0, stream::empty().boxed());
+        // Of an upload in parts there is only a checksum of checksums, and not every server marks
+        // it as such: what isn't said to be of the whole object isn't.
+        if answer.checksum_type == Some(ChecksumType::FullObject)
+            && let Some(sha256) = answer.checksum_sha256.as_deref().and_then(decoded)
+        {
+            result.extensions.insert(sha256);
+        }
+        Ok(result)
     }
 
     async fn fetch(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -148,10 +158,7 @@ impl Bucket {
         // `parse` forgives an outer slash, and would so name another object.
         let path = Path::parse(key).ok().filter(|path| path.as_ref() == key);
         if path.is_none() {
-            let mut names = self.unlistable.lock().unwrap_or_else(PoisonError::into_inner);
-            if names.len() < UNLISTABLE {
-                names.insert(key.to_owned());
-            }
+            self.unlistable.note(key);
         }
         path
     }
@@ -248,6 +255,12 @@ fn extent(answer: &GetObjectOutput) -> Option<(std::ops::Range<u64>, u64)> {
     let (range, size) = range.strip_prefix("bytes ")?.split_once('/')?;
     let start: u64 = range.split_once('-')?.0.parse().ok()?;
     Some((start..start.checked_add(length)?, size.parse().ok()?))
+}
+
+/// Reads a checksum as S3's headers have it.
+fn decoded(checksum: &str) -> Option<Sha256> {
+    let bytes = BASE64_STANDARD.decode(checksum).ok()?;
+    crate::digest::hex(&bytes).parse().ok()
 }
 
 fn length(length: Option<i64>) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! What holds for directories alone.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
@@ -104,6 +105,17 @@ async fn no_symbolic_link_leads_out() {
     store.delete(vec![key("out/secret")]).await.expect("nothing to delete");
     assert_eq!(fs::read_dir(&outside).expect("readable").count(), 1);
     assert_eq!(fs::read(outside.join("secret")).expect("readable"), b"secret");
+}
+
+#[tokio::test]
+async fn names_that_are_no_keys_are_reported() {
+    let (_directory, root, store) = store();
+    create(&store, "a/b", b"x").await.expect("a write");
+    let latin = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    fs::write(root.join(latin), "").expect("a write");
+    fs::write(root.join("a/c\nd"), "").expect("a write");
+    assert_eq!(store.list("").await.expect("a listing").len(), 1);
+    assert_eq!(store.unlistable(), ["a/c\nd", "caf\u{fffd}"]);
 }
 
 #[tokio::test]

@@ -371,6 +371,29 @@ async fn a_large_file_that_is_there_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_checksum_that_the_store_keeps_tells_large_objects_apart() {
+    let bytes = Bytes::from(vec![7; 2 << 20]);
+    let sha256 = Sha256::of(&bytes);
+    let (ours, other) = (super::s3::encoded(&sha256), super::s3::encoded(&Sha256::of(b"")));
+    for (checksum, kind, is_same) in [
+        (&ours, "FULL_OBJECT", true),
+        (&other, "FULL_OBJECT", false),
+        (&format!("{other}-3"), "COMPOSITE", true),
+        (&other, "", true),
+    ] {
+        let header =
+            format!("x-amz-checksum-sha256: {checksum}\r\nx-amz-checksum-type: {kind}\r\n");
+        let header = header.leak();
+        let there = Act::Answer(200, header, bytes.to_vec());
+        let server = Server::playing(vec![error(412, "PreconditionFailed"), there]).await;
+        let outcome = at(&server).create(&key("a"), bytes.clone(), sha256, &HEADERS).await;
+        assert_eq!(matches!(outcome, Ok(Creation::AlreadyThere)), is_same, "{outcome:?}");
+        let seen = server.seen();
+        assert_eq!((&*seen[1].method, seen[1].header("x-amz-checksum-mode")), ("HEAD", "ENABLED"));
+    }
+}
+
+#[tokio::test]
 async fn an_upload_that_cannot_be_completed_is_aborted() {
     let changed = Some(Sha256::of(b"what it was"));
     let (outcome, seen) = upload(vec![status(404)], status(500), changed).await;
