@@ -15,8 +15,10 @@ type Cause = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The credentials don't suffice: grant the permission.
-    #[error("access denied: cannot {operation} '{key}' without {}", operation.permission())]
+    #[error("access denied: cannot {operation} '{key}' without {permission}")]
     Denied {
+        /// What it takes, as S3's policies or the file system call it.
+        permission: &'static str,
         /// What was tried.
         operation: Operation,
         /// On which key or prefix.
@@ -151,7 +153,7 @@ pub enum Operation {
 
 impl Operation {
     /// Returns what S3 calls the permission that this takes.
-    pub fn permission(self) -> &'static str {
+    fn permission(self) -> &'static str {
         match self {
             Self::Read | Self::Look => {
                 "s3:GetObject, and s3:ListBucket without which a missing key is denied too"
@@ -159,7 +161,15 @@ impl Operation {
             Self::List => "s3:ListBucket",
             Self::Write => "s3:PutObject",
             Self::Delete => "s3:DeleteObject",
-            Self::Flush => "access to the directory",
+            Self::Flush => self.access(),
+        }
+    }
+
+    /// Returns what a file system calls the permission that this takes.
+    fn access(self) -> &'static str {
+        match self {
+            Self::Read | Self::Look | Self::List => "read permission",
+            Self::Write | Self::Delete | Self::Flush => "write permission",
         }
     }
 }
@@ -235,7 +245,13 @@ impl StoreError {
             FaultKind::MissingBucket => Self::MissingBucket { bucket, source },
             FaultKind::Region { region } => Self::Region { bucket, region, source },
             FaultKind::Credentials => Self::Credentials { operation, key, source },
-            FaultKind::Denied => Self::Denied { operation, key, source },
+            FaultKind::Denied => {
+                let permission = match Fault::within(&*source) {
+                    Some(_) => operation.permission(),
+                    None => operation.access(),
+                };
+                Self::Denied { permission, operation, key, source }
+            }
             FaultKind::Unsupported if operation == Operation::Write => {
                 Self::Conditions { key, source }
             }
@@ -313,6 +329,14 @@ mod tests {
         ] {
             assert_eq!(Outcome::of(&error), outcome, "{error:?}");
         }
+    }
+
+    #[test]
+    fn a_directory_does_not_speak_of_policies() {
+        let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied).into();
+        let error = Error::PermissionDenied { path: "a".to_owned(), source };
+        let error = StoreError::new(Operation::Write, "a", error).to_string();
+        assert_eq!(error, "access denied: cannot write 'a' without write permission");
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Directory {
         self.unlistable.names()
     }
 
-    /// Waits until everything written so far would survive a loss of power.
+    /// Waits until everything written so far on the root's file system would survive a loss of
+    /// power.
     pub(super) async fn sync(&self) -> Result<()> {
         self.run(&Path::ROOT, |tree| tree.sync()).await
     }

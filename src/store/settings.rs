@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::s3::{Access, Placement};
 use crate::store::Key;
@@ -116,6 +117,7 @@ impl Settings {
             path_style: self.path_style,
             role: self.role.clone(),
             profile: self.profile.clone(),
+            patience: Duration::from_secs(60),
             fixed: None,
         }
     }

@@ -9,7 +9,7 @@ mod wire;
 
 use std::io::Write as _;
 
-use aws_sdk_s3::config::SharedCredentialsProvider;
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use bytes::Bytes;
 use futures::future::join_all;
 
@@ -52,7 +52,7 @@ fn subjects() -> Vec<Subject> {
         };
         subjects.push(Subject {
             name: "s3",
-            store: in_bucket(Settings::new(location), endpoint),
+            store: in_bucket(&Settings::new(location), access(endpoint)),
             _directory: None,
         });
     }
@@ -63,29 +63,30 @@ fn in_directory(root: &std::path::Path) -> Store {
     Store::open(&Settings::new(Location::File { root: root.join("made on demand") }))
 }
 
-/// Returns a store on a server of ours: with made-up credentials, and no pauses between attempts.
-fn in_bucket(settings: Settings, endpoint: &str) -> Store {
-    let fixed = aws_sdk_s3::config::Credentials::new("key", "secret", None, None, "tests");
-    in_bucket_as(SharedCredentialsProvider::new(fixed), settings, endpoint)
+/// Returns how to reach a server of ours: with made-up credentials.
+fn access(endpoint: &str) -> Access {
+    let credentials = Credentials::new("key", "secret", None, None, "tests");
+    Access {
+        region: None,
+        endpoint: Some(endpoint.to_owned()),
+        path_style: true,
+        role: None,
+        profile: None,
+        patience: Duration::from_secs(60),
+        fixed: Some(SharedCredentialsProvider::new(credentials)),
+    }
 }
 
-/// Returns a store on a server of ours, as somebody.
-fn in_bucket_as(
-    credentials: SharedCredentialsProvider,
-    mut settings: Settings,
-    endpoint: &str,
-) -> Store {
-    settings.endpoint = Some(endpoint.to_owned());
-    settings.path_style = true;
-    let Location::S3 { bucket, prefix } = settings.url.clone() else {
+/// Returns a store without pauses between attempts.
+fn in_bucket(settings: &Settings, access: Access) -> Store {
+    let Location::S3 { bucket, prefix } = &settings.url else {
         panic!("not the settings of a bucket")
     };
-    let access = Access { fixed: Some(credentials), ..settings.access() };
-    let bucket = S3::new(&bucket, access, settings.placement());
+    let bucket = S3::new(bucket, access, settings.placement());
     Store::assemble(Inner {
         backend: Arc::new(bucket.clone()),
         kind: Kind::Bucket(bucket),
-        prefix,
+        prefix: prefix.clone(),
         url: settings.url.to_string(),
         jobs: settings.jobs,
         storage_class: settings.storage_class.clone(),

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path as FilePath, PathBuf};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use futures::stream::{self, Stream, TryStreamExt as _};
+use futures::future;
+use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{Extensions, MultipartUpload, PutMultipartOptions};
 use tokio::sync::SemaphorePermit;
@@ -137,6 +139,10 @@ impl Store {
         outcome
     }
 
+    /// Sends all parts, or as many as there are until something fails.
+    ///
+    /// Parts that are under way by then are waited for: one that arrived after the upload was
+    /// aborted would stay in the bucket, unseen and paid for.
     async fn send_parts(
         &self,
         upload: &mut dyn MultipartUpload,
@@ -144,19 +150,29 @@ impl Store {
         source: Source,
         part: u64,
     ) -> Result<(), StoreError> {
-        let parts = self.parts(source, part).map_ok(|(bytes, held)| {
-            let sent = upload.put_part(bytes.into());
-            async move {
-                let outcome = sent.await;
-                drop(held);
-                outcome.map_err(|error| StoreError::new(Operation::Write, path.as_ref(), error))
-            }
-        });
+        let is_on = AtomicBool::new(true);
+        let parts = self
+            .parts(source, part)
+            .try_take_while(|_| future::ready(Ok(is_on.load(Ordering::Relaxed))))
+            .map_ok(|(bytes, held)| {
+                let sent = upload.put_part(bytes.into());
+                async move {
+                    let outcome = sent.await;
+                    drop(held);
+                    outcome.map_err(|error| StoreError::new(Operation::Write, path.as_ref(), error))
+                }
+            });
         // Polls both the reader and the parts under way: a reader that waits for memory must not
         // keep those from finishing who hold it.
         let mut sent = pin!(parts.try_buffer_unordered(LANES));
-        while sent.try_next().await?.is_some() {}
-        Ok(())
+        let mut outcome = Ok(());
+        while let Some(arrived) = sent.next().await {
+            if arrived.is_err() && outcome.is_ok() {
+                is_on.store(false, Ordering::Relaxed);
+                outcome = arrived;
+            }
+        }
+        outcome
     }
 
     /// Returns the file's content part by part, each with its share of the memory.

@@ -18,7 +18,7 @@ use aws_sdk_s3::config::{
 };
 
 /// How to reach a bucket, and as whom.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(in crate::store) struct Access {
     /// The bucket's region; else the environment's, the profile's, the instance's.
     pub(in crate::store) region: Option<String>,
@@ -30,6 +30,8 @@ pub(in crate::store) struct Access {
     pub(in crate::store) role: Option<String>,
     /// The profile of the AWS configuration files.
     pub(in crate::store) profile: Option<String>,
+    /// How long an answer may take, besides the time that the content takes.
+    pub(in crate::store) patience: Duration,
     /// Credentials to use instead of searching for some; tests only.
     pub(in crate::store) fixed: Option<SharedCredentialsProvider>,
 }
@@ -52,7 +54,7 @@ impl Access {
             .retry_config(
                 RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF),
             )
-            .timeout_config(time_limit(0))
+            .timeout_config(self.time_limit(0))
             // Older servers refuse the trailers that are the default, and lack them in answers.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
@@ -78,6 +80,27 @@ impl Access {
         self.endpoint.as_deref().is_none_or(|endpoint| endpoint.starts_with("https://"))
     }
 
+    /// Returns overrides for a request of so many bytes that may be sent only once.
+    ///
+    /// An automatic retry of a conditional write turns our own success into a failed condition.
+    pub(super) fn only_once(&self, length: u64) -> Builder {
+        self.patient(length).retry_config(RetryConfig::disabled())
+    }
+
+    /// Returns overrides for a request of so many bytes.
+    pub(super) fn patient(&self, length: u64) -> Builder {
+        Builder::new().timeout_config(self.time_limit(length))
+    }
+
+    /// Returns the time limits of a request that carries so many bytes: one that crawls along at
+    /// 64 KiB/s still gets through, one that hangs does not hold everything up.
+    fn time_limit(&self, length: u64) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(self.patience + Duration::from_secs(length / (64 * 1024)))
+            .build()
+    }
+
     /// Returns where to look for the region, in order.
     fn regions(&self) -> RegionProviderChain {
         let mut profile = ProfileFileRegionProvider::builder();
@@ -98,25 +121,4 @@ impl Access {
 /// Returns a provider that trades the credentials of `shared` for those of `role`.
 async fn assumed(role: &str, shared: &SdkConfig) -> AssumeRoleProvider {
     AssumeRoleProvider::builder(role).session_name("repoman").configure(shared).build().await
-}
-
-/// Returns the time limits of a request that carries so many bytes: one that crawls along at
-/// 64 KiB/s still gets through, one that hangs does not hold everything up.
-pub(super) fn time_limit(length: u64) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .read_timeout(Duration::from_secs(60 + length / (64 * 1024)))
-        .build()
-}
-
-/// Returns overrides for a request of so many bytes that may be sent only once.
-///
-/// An automatic retry of a conditional write turns our own success into a failed condition.
-pub(super) fn only_once(length: u64) -> Builder {
-    patient(length).retry_config(RetryConfig::disabled())
-}
-
-/// Returns overrides for a request of so many bytes.
-pub(super) fn patient(length: u64) -> Builder {
-    Builder::new().timeout_config(time_limit(length))
 }

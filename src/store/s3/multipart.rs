@@ -10,10 +10,9 @@ use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{MultipartUpload, PutMultipartOptions, PutPayload, PutResult, UploadPart};
 
-use super::connect::{only_once, patient};
 use super::fault::{Fault, FaultKind};
 use super::write::{Terms, encoded};
-use super::{Bucket, Result, S3};
+use super::{Access, Bucket, Result, S3};
 use crate::digest::Sha256;
 use crate::store::CreateOnly;
 
@@ -34,8 +33,7 @@ struct Lane {
     bucket: Bucket,
     location: Path,
     id: String,
-    /// Whether the parts' checksums are all the protection that they need.
-    is_secure: bool,
+    access: Arc<Access>,
     done: Arc<Mutex<Vec<CompletedPart>>>,
 }
 
@@ -72,7 +70,7 @@ impl S3 {
             bucket: self.bucket.clone(),
             location: location.clone(),
             id,
-            is_secure: self.access.is_secure(),
+            access: Arc::clone(&self.access),
             done: Arc::default(),
         };
         let create_only = options.extensions.get::<CreateOnly>().is_some();
@@ -96,8 +94,9 @@ impl Lane {
             .body(ByteStream::from(bytes))
             .checksum_sha256(checksum)
             .customize()
-            .config_override(patient(length));
-        if self.is_secure {
+            .config_override(self.access.patient(length));
+        if self.access.is_secure() {
+            // As for a whole object: the checksum does.
             call = call.disable_payload_signing();
         }
         let answer = call.send().await.map_err(|error| Fault::new(request, error))?;
@@ -142,7 +141,7 @@ impl MultipartUpload for Upload {
             .set_if_none_match(self.create_only.then(|| "*".to_owned()))
             .customize()
             // Assembling a large object may take the server minutes.
-            .config_override(only_once(self.sent))
+            .config_override(lane.access.only_once(self.sent))
             .send()
             .await;
         let answer = answer.map_err(|error| {

@@ -1,6 +1,5 @@
 //! Storing and copying single objects.
 
-use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::StorageClass;
@@ -10,7 +9,6 @@ use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{Attribute, Attributes, PutMode, PutOptions, PutResult};
 
-use super::connect::{only_once, patient};
 use super::fault::{Fault, FaultKind};
 use super::{Bucket, Result, S3, not_implemented};
 use crate::digest::Sha256;
@@ -24,7 +22,11 @@ impl S3 {
         options: PutOptions,
     ) -> Result<PutResult> {
         let request = self.bucket.request("PutObject", location);
-        let overrides = overrides(&options.mode, bytes.len() as u64);
+        let length = bytes.len() as u64;
+        let overrides = match &options.mode {
+            PutMode::Overwrite => self.access.patient(length),
+            PutMode::Create | PutMode::Update(_) => self.access.only_once(length),
+        };
         let is_checked = options.extensions.get::<Sha256>().is_some();
         let put = self.client().await.put_object().bucket(request.bucket).key(request.key);
         let put = self.bucket.described(put, &options)?.body(ByteStream::from(bytes));
@@ -86,14 +88,6 @@ impl Bucket {
             .set_ssekms_key_id(self.placement.kms_key.clone())
             .set_acl(self.placement.acl.clone())
             .set_checksum_sha256(options.extensions.get::<Sha256>().map(encoded)))
-    }
-}
-
-/// Returns how often, and how long, a write of so many bytes may be tried.
-fn overrides(mode: &PutMode, length: u64) -> Builder {
-    match mode {
-        PutMode::Overwrite => patient(length),
-        PutMode::Create | PutMode::Update(_) => only_once(length),
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) enum Act {
     Answer(u16, &'static str, Vec<u8>),
     /// Reads it all and closes the connection.
     Reset,
+    /// Reads it all and never answers.
+    Hang,
     /// Announces an object and breaks off in the middle of it.
     Short,
     /// Answers something that isn't HTTP.
@@ -117,6 +119,7 @@ async fn serve(stream: TcpStream, stage: Arc<Stage>) {
     let answer = match act {
         Act::Answer(status, headers, body) => answer(&request, status, headers, &body),
         Act::Reset => return,
+        Act::Hang => return std::future::pending().await,
         Act::Short => b"HTTP/1.1 200 So\r\nContent-Length: 100\r\n\r\nshort".to_vec(),
         Act::Garbage => b"HTTP/1.1 200 So\r\nContent-Length: many\r\n\r\n".to_vec(),
     };
