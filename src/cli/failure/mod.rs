@@ -203,9 +203,7 @@ impl Failure {
                     for cause in causes {
                         let _ = writeln!(out, "  {cause}");
                     }
-                    for line in hint.iter().flat_map(|hint| hint.lines()) {
-                        let _ = writeln!(out, "  help: {line}");
-                    }
+                    out.push_str(&problems::help(hint.as_deref()));
                 }
             }
         }

@@ -36,10 +36,16 @@ pub fn render(path: &Path, text: &str, problem: &Problem, style: Style) -> Strin
     // Miette's own headline has no room for the code.
     let body = out.lines().skip_while(|line| !is_frame(line)).collect::<Vec<_>>();
     if body.is_empty() {
-        let help = problem.help.iter().flat_map(|help| help.lines());
-        return help.fold(headline + "\n", |text, line| text + "  help: " + line + "\n");
+        return format!("{headline}\n{}", help(problem.help.as_deref()));
     }
     format!("{headline}\n{}\n", body.join("\n"))
+}
+
+/// Returns advice of any number of lines, indented below its mark; nothing if there is none.
+pub fn help(advice: Option<&str>) -> String {
+    let marks = std::iter::once("  help: ").chain(std::iter::repeat("        "));
+    let lines = advice.into_iter().flat_map(str::lines).zip(marks);
+    lines.map(|(line, mark)| format!("{mark}{line}\n")).collect()
 }
 
 /// Tells whether a line begins the frame around the source.
