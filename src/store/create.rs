@@ -57,7 +57,8 @@ impl Store {
         let content = Content { size: bytes.len() as u64, sha256 };
         let mut attempts = Attempts::new(self.inner.first_pause);
         loop {
-            let written = self.put(&path, bytes.clone(), PutMode::Create, sha256, headers).await;
+            let options = self.options(PutMode::Create, sha256, headers);
+            let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
             let Err(error) = written else { return Ok(Creation::New) };
             let outcome = Outcome::of(&error);
             if outcome == Outcome::Refused && self.holds(key, &path, content).await? {

@@ -24,8 +24,8 @@ use object_store::{
 use walkdir::WalkDir;
 
 use self::tree::{Condition, Staged, Tree};
-use crate::store::CreateOnly;
 use crate::store::unlistable::Unlistable;
+use crate::store::{CreateOnly, Durable};
 
 /// The name that the backend gives itself in errors.
 const STORE: &str = "file";
@@ -79,9 +79,15 @@ impl ObjectStore for Directory {
     ) -> Result<PutResult> {
         let key = location.to_string();
         let mode = options.mode.clone();
+        let is_durable = options.extensions.get::<Durable>().is_some();
         let written = self.run(location, move |tree| {
             let staged = tree.stage(&key)?;
             payload.iter().try_for_each(|chunk| staged.file().write_all(chunk))?;
+            if is_durable {
+                // A name that is durable before the bytes are would be an empty commit point. Other
+                // objects need no such care: the barrier comes before anything refers to them.
+                staged.file().sync_all()?;
+            }
             match &mode {
                 PutMode::Overwrite => tree.publish(staged, Condition::Always),
                 PutMode::Create => tree.publish(staged, Condition::Absent),

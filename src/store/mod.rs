@@ -87,6 +87,10 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 struct CreateOnly;
 
+/// Asks a backend to make an object durable before it is visible, and not only by the barrier.
+#[derive(Debug, Clone, Copy)]
+struct Durable;
+
 /// Asks a backend for the SHA-256 of an object that it looks up, as an extension of the answer.
 #[derive(Debug, Clone, Copy)]
 struct WantChecksum;

@@ -12,7 +12,7 @@ use object_store::{PutMode, PutOptions, PutResult, UpdateVersion};
 
 use super::error::{Outcome, cause};
 use super::retry::Attempts;
-use super::{Etag, Headers, Key, Operation, Store, StoreError};
+use super::{Durable, Etag, Headers, Key, Operation, Store, StoreError};
 use crate::digest::Sha256;
 
 /// How a compare-and-swap ended.
@@ -59,7 +59,9 @@ impl Store {
         let mut attempts = Attempts::new(self.inner.first_pause);
         let mut is_open = false;
         loop {
-            let written = self.put(&path, bytes.clone(), condition(base), sha256, headers).await;
+            let mut options = self.options(condition(base), sha256, headers);
+            options.extensions.insert(Durable);
+            let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
             let error = match tagged(written) {
                 Ok(etag) => return Ok(Replacement::Won { etag }),
                 Err(error) => error,
@@ -101,19 +103,12 @@ impl Store {
         })
     }
 
-    /// Sends one object, once if the mode is conditional.
-    pub(super) async fn put(
-        &self,
-        path: &Path,
-        bytes: Bytes,
-        mode: PutMode,
-        sha256: Sha256,
-        headers: &Headers,
-    ) -> object_store::Result<PutResult> {
+    /// Returns what a backend is told besides the bytes.
+    pub(super) fn options(&self, mode: PutMode, sha256: Sha256, headers: &Headers) -> PutOptions {
         let mut options = PutOptions::from(mode);
         options.attributes = headers.attributes(self.inner.storage_class.as_deref());
         options.extensions.insert(sha256);
-        self.backend().put_opts(path, bytes.into(), options).await
+        options
     }
 }
 

@@ -129,10 +129,6 @@ impl Tree {
         match condition {
             Condition::Absent => staged.appear(),
             Condition::Always | Condition::Tag(_) => {
-                // A rename that is durable before the bytes are would leave an empty file where
-                // there was a good one. New names need no such care: the barrier comes before
-                // anything refers to them.
-                staged.file.sync_all()?;
                 let _lock = self.lock()?;
                 staged.replace(condition)
             }
