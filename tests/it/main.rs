@@ -1,1 +1,10 @@
-//! Stories through the real binary.
+//! Stories through the real binary, with the real apt and a real S3 protocol.
+//!
+//! One binary, since every further one links the whole crate again. Stories read top-down; what
+//! they stand on is in [`support`].
+
+#![expect(clippy::unwrap_used, reason = "a story that can't be set up has failed")]
+
+mod object_store;
+mod publish;
+mod support;
