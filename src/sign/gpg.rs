@@ -242,6 +242,10 @@ fn export(home: &Home, keys: &[Fingerprint], form: Form) -> Result<Vec<u8>, Sign
 }
 
 /// Signs with all `keys` in one armor block.
+///
+/// gpg does not stop the clock at a time that is the present second (`gnupg_set_time` in GnuPG
+/// 2.2 and 2.4), and may so sign in the next one. By then the wanted second is past, and a
+/// second attempt gets it.
 fn sign(
     home: &Home,
     keys: &[LoadedKey],
@@ -249,6 +253,23 @@ fn sign(
     text: &[u8],
     at: Timestamp,
 ) -> Result<Vec<u8>, SignError> {
+    const ATTEMPTS: usize = 2;
+    for _ in 0..ATTEMPTS {
+        if let Some(signed) = try_sign(home, keys, mode, text, at)? {
+            return Ok(signed);
+        }
+    }
+    Err(SignError::Unexpected("other signatures than it was asked for"))
+}
+
+/// Signs, and returns nothing if the signatures are not all of the wanted hash and time.
+fn try_sign(
+    home: &Home,
+    keys: &[LoadedKey],
+    mode: SignMode,
+    text: &[u8],
+    at: Timestamp,
+) -> Result<Option<Vec<u8>>, SignError> {
     let failed = |source| SignError::Gpg { action: "sign", source };
     home.set_time(at)?;
     let mut context = home.context()?;
@@ -273,11 +294,7 @@ fn sign(
         signature.hash_algorithm() == HashAlgorithm::Sha512
             && Timestamp::try_from(signature.creation_time()).is_ok_and(|made| made == at)
     });
-    if good.count() == keys.len() {
-        Ok(signed)
-    } else {
-        Err(SignError::Unexpected("other signatures than it was asked for"))
-    }
+    Ok((good.count() == keys.len()).then_some(signed))
 }
 
 /// Refuses what clear-signing would not keep as it is.

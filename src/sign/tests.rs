@@ -161,6 +161,22 @@ fn gpgv_accepts_what_one_key_signs_at_the_wished_time() {
     assert_eq!(signatures_at(&workshop.gpgv(&keyring, &[&detached, RELEASE]), backdated), 1);
 }
 
+/// gpg leaves its clock running where the wished time is the present second.
+#[test]
+fn a_signature_of_the_present_second_keeps_its_time_as_the_second_passes() {
+    let present = || crate::time::whole_second(Timestamp::now());
+    let workshop = Workshop::new();
+    let signer = GpgSigner::open(&[workshop.spec(workshop.plain_key())], present()).unwrap();
+    // So much that gpg reads for longer than it takes to start.
+    let text = vec![b'.'; 48 << 20];
+    let mut passed = 0;
+    while passed < 4 {
+        let second = present();
+        signer.detach_sign(&text, second).unwrap();
+        passed += usize::from(present() != second);
+    }
+}
+
 #[test]
 fn two_keys_sign_in_one_block_and_not_before_the_younger_one() {
     let workshop = Workshop::new();
