@@ -55,6 +55,11 @@ pub fn history(codename: &Codename, generation: u64, digest: &Sha256) -> String 
     format!(".repoman/history/{codename}/{generation}-{digest}.InRelease")
 }
 
+/// Returns the key of the public keys that clients download.
+pub fn keyring(repository: &str) -> String {
+    format!("{repository}.asc")
+}
+
 /// Returns the key of a manifest that was applied.
 pub fn manifest(digest: &Sha256) -> String {
     format!(".repoman/manifests/{digest}.toml")

@@ -11,6 +11,7 @@ use crate::commit::script::{Records, Script, SealedRelease};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::dists::{Build, Suite};
+use crate::ops::client_files;
 use crate::ops::plan::Planned;
 use crate::report::Observe;
 use crate::sign::{SignError, Signer};
@@ -81,6 +82,9 @@ pub enum ApplyError {
         #[source]
         reason: SignError,
     },
+    /// The public keys can't be exported.
+    #[error("failed to export the public keys")]
+    Keyring(#[source] SignError),
     /// Index files can't be made.
     #[error("failed to compress the index files of {codename}")]
     Index {
@@ -113,6 +117,7 @@ impl Publisher<'_> {
         observe: &dyn Observe,
     ) -> Result<Outcome, ApplyError> {
         run::upload(self.store, &planned.plan.uploads, observe).await?;
+        self.publish_keyring().await?;
         let mut applied = Vec::new();
         for codename in planned.plan.distributions.keys() {
             match self.publish(planned, codename, observe).await? {
@@ -121,6 +126,16 @@ impl Publisher<'_> {
             }
         }
         Ok(Outcome::Applied(applied))
+    }
+
+    async fn publish_keyring(&self) -> Result<(), ApplyError> {
+        let Some(signer) = &self.signer else {
+            return Ok(());
+        };
+        let keyring = signer.public_keyring().map_err(ApplyError::Keyring)?;
+        client_files::update_keyring(self.store, &self.repository, keyring)
+            .await
+            .map_err(|error| CommitError::Store(error).into())
     }
 
     async fn publish(

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use crate::apt::path;
 use crate::apt::sources_entry::{SourcesEntry, Trust, keyring_path};
 use crate::commit::script::RELEASE;
 use crate::manifest::{Manifest, StoreUrl};
@@ -58,7 +59,18 @@ fn joined(base: &str, prefix: &str) -> String {
     if prefix.is_empty() { base.to_owned() } else { format!("{base}/{prefix}") }
 }
 
-/// Brings the client files up to date; those that are right are not written.
+/// Brings the keyring up to date, if it is not.
+///
+/// It comes before what the keys sign: clients need it first, and so does the next plan.
+///
+/// # Errors
+///
+/// When it can't be read or written.
+pub async fn update_keyring(store: &Store, name: &str, keyring: Vec<u8>) -> Result<(), StoreError> {
+    write(store, &path::keyring(name), keyring.into()).await
+}
+
+/// Brings the sources entries up to date; those that are right are not written.
 ///
 /// Each distribution has `<name>-<codename>.sources`; where it is the only one, also
 /// `<name>.sources`: a file with several would subscribe its users to all of them.
@@ -66,30 +78,23 @@ fn joined(base: &str, prefix: &str) -> String {
 /// # Errors
 ///
 /// When one can't be read or written. The publication itself is not touched by that.
-pub async fn update(
+pub async fn update_entries(
     store: &Store,
     name: &str,
     entries: &[SourcesEntry],
-    keyring: Option<Vec<u8>>,
 ) -> Result<(), StoreError> {
-    let mut files: Vec<(String, Bytes)> = Vec::new();
-    if let Some(keyring) = keyring {
-        files.push((format!("{name}.asc"), keyring.into()));
-    }
     for entry in entries {
         let suite = entry.suite.as_str().replace('/', "-");
-        files.push((format!("{name}-{suite}.sources"), entry.to_text().into()));
+        write(store, &format!("{name}-{suite}.sources"), entry.to_text().into()).await?;
     }
     if let [only] = entries {
-        files.push((format!("{name}.sources"), only.to_text().into()));
-    }
-    for (key, bytes) in files {
-        write(store, &Key::parse(&key)?, bytes).await?;
+        write(store, &format!("{name}.sources"), only.to_text().into()).await?;
     }
     Ok(())
 }
 
-async fn write(store: &Store, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
+async fn write(store: &Store, key: &str, bytes: Bytes) -> Result<(), StoreError> {
+    let key = &Key::parse(key)?;
     loop {
         let there = store.get(key, MAX_CLIENT_FILE).await?;
         if there.as_ref().is_some_and(|object| object.bytes == bytes) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::manifest::Manifest;
 use crate::plan::offer::Offers;
 use crate::plan::{self, Conflict, Desired, Plan};
-use crate::published::{self, LoadError, Published};
+use crate::published::{self, Expected, LoadError, Published};
 use crate::report::Observe;
 use crate::source::SourceProblems;
 use crate::source::path::{self, Demand};
@@ -86,7 +86,9 @@ pub async fn plan_offers(
     store: &Store,
 ) -> Result<Planned, PlanError> {
     let Question { manifest, now, .. } = question;
-    let published = published::load(store, &manifest.repository.name).await?;
+    let keys: Vec<_> = manifest.signing.keys.iter().map(|key| key.fingerprint).collect();
+    let expected = Expected { name: &manifest.repository.name, keys: &keys, now };
+    let published = published::load(store, expected).await?;
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
     let plan = plan::diff(&published.snapshot, &desired, &published.bases());

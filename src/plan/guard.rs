@@ -20,7 +20,7 @@ pub fn dangers(codename: &Codename, before: &Distribution, after: &Distribution)
     dangers.extend(lost_components(codename, before, after));
     dangers.extend(lost_architectures(codename, before, after));
     dangers.extend(pinned_fields(codename, before, after));
-    dangers.extend(lost_keys(codename, before, after));
+    dangers.extend(signing(codename, before, after));
     dangers.sort();
     dangers
 }
@@ -85,9 +85,14 @@ fn pinned_fields<'a>(
         })
 }
 
-fn lost_keys(codename: &Codename, before: &Distribution, after: &Distribution) -> Vec<Danger> {
-    if before.signed_by.is_empty() {
+fn signing(codename: &Codename, before: &Distribution, after: &Distribution) -> Vec<Danger> {
+    if before.signed_by.is_empty() && after.signed_by.is_empty() {
         return Vec::new();
+    }
+    if before.signed_by.is_empty() {
+        let message = "what nobody vouched for so far would be signed as it is".to_owned();
+        let remedy = "publish to an empty prefix, signed from the start";
+        return vec![danger(DangerCode::SigningOn, codename.as_str(), message, remedy)];
     }
     if after.signed_by.is_empty() {
         let message = "every client refuses the repository".to_owned();

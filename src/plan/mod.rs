@@ -204,6 +204,8 @@ pub enum DangerCode {
     KeyDropped,
     /// A signed repository becomes an unsigned one.
     SigningOff,
+    /// What was published unsigned would be signed as it is.
+    SigningOn,
 }
 
 impl DangerCode {
@@ -215,6 +217,7 @@ impl DangerCode {
             Self::ReleaseField => "release-field",
             Self::KeyDropped => "key-dropped",
             Self::SigningOff => "signing-off",
+            Self::SigningOn => "signing-on",
         }
     }
 }

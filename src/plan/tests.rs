@@ -278,5 +278,6 @@ fn signing_off_and_unknown_keys_block_a_plan() {
     assert_eq!(codes(&[one], &[]), [DangerCode::SigningOff]);
     assert_eq!(codes(&[one], &[two]), [DangerCode::KeyDropped]);
     assert_eq!(codes(&[one], &[one, two]), []);
-    assert_eq!(codes(&[], &[one]), []);
+    assert_eq!(codes(&[], &[one]), [DangerCode::SigningOn]);
+    assert_eq!(codes(&[], &[]), []);
 }

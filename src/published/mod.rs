@@ -1,6 +1,7 @@
 //! Reads what is published: from InRelease down, every byte checked against the hash above it.
 
 mod index;
+mod trust;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,14 @@ use crate::apt::{clear_sign, path};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::Base;
+use crate::sign::VerifyError;
 use crate::snapshot::Snapshot;
 use crate::snapshot::state::{State, StateError};
 use crate::store::{Etag, Key, Object, Store, StoreError};
 use crate::time::Timestamp;
+
+pub use trust::Expected;
+use trust::Trust;
 
 /// No Release file is larger: apt refuses those over 10 MB.
 const MAX_RELEASE: u64 = 10_000_000;
@@ -73,6 +78,29 @@ pub enum LoadError {
         /// The name in the manifest.
         declared: String,
     },
+    /// The public keys of the repository are not where clients find them.
+    #[error("{key} is missing, so the signatures can't be verified")]
+    Keyring {
+        /// The object.
+        key: String,
+    },
+    /// A signature is bad, or its key is not in the keyring.
+    #[error("{key} is not to be trusted")]
+    Signature {
+        /// The object.
+        key: String,
+        /// Why.
+        #[source]
+        reason: VerifyError,
+    },
+    /// None of the manifest's keys signed a distribution.
+    #[error("{key} is not signed by a key of the manifest, but by {}", found.join(", "))]
+    Stranger {
+        /// The object.
+        key: String,
+        /// Who signed it, and what the signatures are worth.
+        found: Vec<String>,
+    },
     /// An object that is needed is not there.
     #[error("{key} is missing")]
     Missing {
@@ -128,12 +156,20 @@ impl Published {
 /// # Errors
 ///
 /// When the store can't be read, when what is there was not published by this tool for the
-/// repository `name`, or when any byte of it is not what it should be.
-pub async fn load(store: &Store, name: &str) -> Result<Published, LoadError> {
+/// expected repository and signed by one of its keys, or when any byte of it is not what it should
+/// be.
+pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, LoadError> {
     let entries = store.list(path::DISTS).await?;
     let etags: BTreeMap<String, Etag> =
         entries.into_iter().map(|entry| (entry.key.to_string(), entry.etag)).collect();
-    let loads = commit_points(&etags).into_iter().map(|point| distribution(store, name, point));
+    let points = commit_points(&etags);
+    let signed = points.iter().any(|point| point.key.ends_with("/InRelease"));
+    let trust = match expected.keys {
+        [_, ..] if signed => Some(Trust::new(store, expected).await?),
+        _ => None,
+    };
+    let trust = trust.as_ref();
+    let loads = points.into_iter().map(|point| distribution(store, expected.name, trust, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).try_collect().await?;
     let mut published = Published { etags, ..Published::default() };
     for (codename, head, distribution) in loaded.into_iter().flatten() {
@@ -175,6 +211,7 @@ type Loaded = (Codename, Head, crate::snapshot::Distribution);
 async fn distribution(
     store: &Store,
     name: &str,
+    trust: Option<&Trust>,
     point: CommitPoint,
 ) -> Result<Option<Loaded>, LoadError> {
     let CommitPoint { codename, key } = point;
@@ -183,7 +220,7 @@ async fn distribution(
         // It vanished since the listing.
         return Ok(None);
     };
-    let release = read_release(&key, &object)?;
+    let release = read_release(&key, &object, trust).await?;
     let Some(state) = index::state(store, &codename, &release).await? else {
         return Err(LoadError::NotMine { key });
     };
@@ -191,7 +228,11 @@ async fn distribution(
         let (recorded, declared) = (state.repository, name.to_owned());
         return Err(LoadError::WrongRepository { codename, recorded, declared });
     }
-    let distribution = index::distribution(store, &codename, &release, &state).await?;
+    let mut distribution = index::distribution(store, &codename, &release, &state).await?;
+    if !key.ends_with("/InRelease") {
+        // Whatever an unsigned file claims.
+        distribution.signed_by.clear();
+    }
     let sha256 = Sha256::of(&object.bytes);
     let head = Head {
         key,
@@ -206,14 +247,19 @@ async fn distribution(
 }
 
 /// Reads an InRelease file, or the plain Release file of an unsigned distribution.
-fn read_release(key: &str, object: &Object) -> Result<Release, LoadError> {
+///
+/// A manifest without keys has nobody to trust: its plan says so, and blocks.
+async fn read_release(
+    key: &str,
+    object: &Object,
+    trust: Option<&Trust>,
+) -> Result<Release, LoadError> {
     let not_mine = || LoadError::NotMine { key: key.to_owned() };
     let text = std::str::from_utf8(&object.bytes).map_err(|_| not_mine())?;
-    let signed = key.ends_with("/InRelease");
-    let text = if signed {
-        clear_sign::signed_text(text).map_err(|_| not_mine())?
-    } else {
-        text.to_owned()
+    let text = match (key.ends_with("/InRelease"), trust) {
+        (true, Some(trust)) => trust.text(key, &object.bytes).await?,
+        (true, None) => clear_sign::signed_text(text).map_err(|_| not_mine())?,
+        (false, _) => text.to_owned(),
     };
     Release::parse(&text).map_err(|reason| LoadError::Release { key: key.to_owned(), reason })
 }

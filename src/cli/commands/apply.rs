@@ -64,15 +64,15 @@ pub async fn run(
     }
     interruptible(async {
         // A key that can't sign is found out before anything is asked or sent.
-        let signer = secrets::signer(&project, Timestamp::now())?.map(Arc::new);
+        let signer = signing_keys(&project, terminal)?;
         let url = project.manifest.store.url.to_string();
         if !arguments.yes && !confirm(terminal, &url).await? {
             return Err(Failure::declined());
         }
-        let publisher = publisher(&project, &store, signer.clone());
+        let publisher = publisher(&project, &store, signer);
         match publisher.apply(&planned, observer.as_ref()).await? {
             Outcome::Applied(applied) => {
-                client_side(&project, &store, signer.as_deref(), terminal).await;
+                sources_entries(&project, &store, terminal).await;
                 done(&planned, &applied, started, terminal);
                 Ok(exit::SUCCESS.into())
             }
@@ -99,25 +99,27 @@ fn publisher<'a>(
     }
 }
 
-/// Brings keyring and sources entries up to date; the publication stands whatever comes of it.
-async fn client_side(
-    project: &Project,
-    store: &Store,
-    signer: Option<&GpgSigner>,
-    terminal: &Terminal,
-) {
-    let keyring = match signer.map(Signer::public_keyring).transpose() {
-        Ok(keyring) => keyring,
-        Err(error) => {
-            terminal.warn(&format!("the keyring for clients was not written: {error}"));
-            None
-        }
-    };
+/// Brings the sources entries up to date; the publication stands whatever comes of it.
+async fn sources_entries(project: &Project, store: &Store, terminal: &Terminal) {
     let entries = client_files::entries(&project.manifest, &project.root());
     let name = &project.manifest.repository.name;
-    if let Err(error) = client_files::update(store, name, &entries, keyring).await {
-        terminal.warn(&format!("the files for clients were not written: {error}"));
+    if let Err(error) = client_files::update_entries(store, name, &entries).await {
+        terminal.warn(&format!("the sources entries for clients were not written: {error}"));
     }
+}
+
+/// Opens the signing keys, and says what will become of them.
+fn signing_keys(project: &Project, terminal: &Terminal) -> Result<Option<Arc<GpgSigner>>, Failure> {
+    let now = Timestamp::now();
+    let Some(signer) = secrets::signer(project, now)? else {
+        return Ok(None);
+    };
+    for key in signer.keys() {
+        for warning in key.warnings(now) {
+            terminal.warn(&format!("signing key `{}`: {warning}", key.name));
+        }
+    }
+    Ok(Some(Arc::new(signer)))
 }
 
 fn done(planned: &Planned, applied: &[Applied], started: Instant, terminal: &Terminal) {

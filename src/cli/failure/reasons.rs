@@ -92,6 +92,15 @@ impl From<LoadError> for Failure {
             LoadError::WrongRepository { .. } => Self::new("RM7003", message)
                 .hint("correct [store] url, or [repository] name")
                 .exit(exit::BLOCKED),
+            LoadError::Keyring { .. } => {
+                Self::new("RM5005", message).hint("put it back: `repoman keys export` prints it")
+            }
+            LoadError::Signature { reason, .. } => Self::new("RM5006", message)
+                .caused(&reason)
+                .hint("somebody else may have written to the store; nothing is built on this"),
+            LoadError::Stranger { .. } => Self::new("RM5006", message).hint(
+                "to replace a key, name the old and the new one in [signing] keys for a while",
+            ),
             LoadError::Missing { .. } | LoadError::Altered { .. } => Self::new("RM4006", message)
                 .hint("somebody else wrote to the store; restore the object, then plan again"),
             LoadError::Release { reason, .. } => Self::new("RM4006", message).caused(&reason),
@@ -112,6 +121,9 @@ impl From<ApplyError> for Failure {
             ApplyError::Commit(CommitError::ReadBack { .. }) => Self::new("RM6005", message)
                 .hint("another writer may have been faster; run plan to see what is published"),
             ApplyError::Sign { reason, .. } => {
+                Self::several(vec![Self::new("RM5003", message), signing(&reason)])
+            }
+            ApplyError::Keyring(reason) => {
                 Self::several(vec![Self::new("RM5003", message), signing(&reason)])
             }
             ApplyError::Index { reason, .. } => Self::new("RM9001", message).caused(&reason),

@@ -1,0 +1,67 @@
+//! Who vouches for what is published.
+//!
+//! What an apply builds on gets signed again. Somebody who can write to the store but has no key
+//! could otherwise have the owner sign packages that the owner has never seen.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::apt::path;
+use crate::blocking;
+use crate::fingerprint::Fingerprint;
+use crate::published::LoadError;
+use crate::sign::{SignatureState, Verifier};
+use crate::store::{Key, Store, StoreError};
+use crate::time::Timestamp;
+
+/// No keyring is larger.
+const MAX_KEYRING: u64 = 1 << 20;
+
+/// Whose repository is expected in a store.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// `[repository] name`.
+    pub name: &'a str,
+    /// The keys of the manifest; none if it declares an unsigned repository.
+    pub keys: &'a [Fingerprint],
+    /// The present time, for the expiry of keys.
+    pub now: Timestamp,
+}
+
+/// Verifies what is published against the keys of the manifest.
+#[derive(Clone)]
+pub struct Trust {
+    verifier: Arc<Verifier>,
+    keys: Vec<Fingerprint>,
+}
+
+impl Trust {
+    /// Gets ready to verify, with the public keys that are published for clients.
+    ///
+    /// Where they come from does not matter: only keys whose fingerprints the manifest names count.
+    pub async fn new(store: &Store, expected: Expected<'_>) -> Result<Self, LoadError> {
+        let key = path::keyring(expected.name);
+        let object = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_KEYRING).await?;
+        let object = object.ok_or_else(|| LoadError::Keyring { key: key.clone() })?;
+        let now = expected.now;
+        let verifier = blocking::cpu(move || Verifier::new(&object.bytes, now)).await;
+        let verifier = verifier.map_err(|reason| LoadError::Signature { key, reason })?;
+        Ok(Self { verifier: Arc::new(verifier), keys: expected.keys.to_vec() })
+    }
+
+    /// Returns the text that a clear-signed file holds, if one of the manifest's keys signed it.
+    pub async fn text(&self, key: &str, bytes: &Bytes) -> Result<String, LoadError> {
+        let (verifier, bytes) = (Arc::clone(&self.verifier), bytes.clone());
+        let verified = blocking::cpu(move || verifier.verify_clear_signed(&bytes)).await;
+        let verified =
+            verified.map_err(|reason| LoadError::Signature { key: key.to_owned(), reason })?;
+        let vouches = |state| matches!(state, SignatureState::Good | SignatureState::Expired);
+        let mut signers = verified.signers.iter().filter(|signer| vouches(signer.state));
+        if !signers.any(|signer| signer.fingerprint.is_some_and(|f| self.keys.contains(&f))) {
+            let found = verified.signers.iter().map(ToString::to_string).collect();
+            return Err(LoadError::Stranger { key: key.to_owned(), found });
+        }
+        String::from_utf8(verified.text).map_err(|_| LoadError::NotMine { key: key.to_owned() })
+    }
+}
