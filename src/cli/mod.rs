@@ -37,12 +37,19 @@ struct Cli {
 
 /// The flags of all commands.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// Manifest to use [default: repo.toml here or in a directory above]
     #[arg(short, long, global = true, value_name = "FILE")]
     file: Option<std::path::PathBuf>,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     color: ColorChoice,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]

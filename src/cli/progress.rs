@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::terminal::{Terminal, Verbosity};
 use crate::report::{Delivery, Event, Observe};
@@ -103,7 +103,7 @@ impl Bar {
         state.bytes.0 += size;
         let seconds = state.started.elapsed().as_secs_f64().max(0.001);
         // A rate is for people: its fraction doesn't matter.
-        let rate = HumanBytes((state.bytes.0 as f64 / seconds) as u64);
+        let rate = text::bytes((state.bytes.0 as f64 / seconds) as u64);
         let (done, total) = state.files;
         self.bar.set_position(state.bytes.0);
         let bytes = format!("{}/{}", text::bytes(state.bytes.0), text::bytes(state.bytes.1));
