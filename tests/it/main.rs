@@ -5,6 +5,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that can't be set up has failed")]
 
+mod clean_up;
+mod command_line;
+mod conflicts;
+mod dangers;
+mod examples;
+mod layout;
+mod manifest_errors;
+mod mirror;
 mod object_store;
 mod publish;
+mod rejected;
+mod reproducible;
+mod signing;
 mod support;
