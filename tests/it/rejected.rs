@@ -48,7 +48,7 @@ fn bad_packages() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "mislabelled",
             container(&[format, ("control.tar.xz", &control_tar), data]),
-            "the content is not what the name says",
+            "cannot be unpacked",
         ),
         ("name", control("Package: widget", "Package: Widget"), "Package"),
         ("version", control("Version: 1.0", "Version: one"), "Version"),

@@ -64,6 +64,18 @@ impl AptClient {
         Run::of(self.command("apt-get").args(arguments))
     }
 
+    /// Downloads packages, without what they depend on, into the root itself.
+    #[track_caller]
+    pub fn download(&self, packages: &[&str]) -> Run {
+        Run::of(self.command("apt-get").arg("download").args(packages)).ok()
+    }
+
+    /// Returns the names of the package files that [`Self::download`] got.
+    pub fn files_here(&self) -> Vec<String> {
+        let files = super::tree::files(self.root.path()).into_iter();
+        files.filter(|name| name.ends_with(".deb") && !name.contains('/')).collect()
+    }
+
     /// Returns the version that would be installed of a package; none if there is no such package.
     pub fn candidate(&self, package: &str) -> Option<String> {
         let policy = Run::of(self.command("apt-cache").args(["policy", package])).ok().stdout;

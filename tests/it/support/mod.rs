@@ -10,8 +10,10 @@ pub mod http;
 pub mod key;
 pub mod manifest;
 pub mod moto;
+pub mod real;
 pub mod repo;
 pub mod run;
+pub mod stanza;
 pub mod tree;
 
 pub use apt::{AptClient, Trust};

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use flate2::read::GzDecoder;
 use tempfile::TempDir;
 
 use super::{Deb, Manifest, Run, TestKey};
@@ -78,6 +79,14 @@ impl TestRepo {
     pub fn published(&self, key: &str) -> String {
         let path = self.store().join(key);
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Returns the text of a `Packages` file, by its directory below `dists`.
+    #[track_caller]
+    pub fn index(&self, directory: &str) -> String {
+        let path = self.store().join("dists").join(directory).join("Packages.gz");
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        std::io::read_to_string(GzDecoder::new(&*bytes)).expect("it is gzip of UTF-8")
     }
 
     /// Runs repoman beside the manifest, without a terminal.
