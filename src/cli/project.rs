@@ -99,7 +99,8 @@ impl Project {
         };
         let name = self.path.file_name()?.to_str()?;
         let id = git(&["rev-parse", "--verify", "--quiet", "HEAD"])?;
-        let status = git(&["status", "--porcelain", "--", name])?;
+        // An ignored file is in no commit.
+        let status = git(&["status", "--porcelain", "--ignored", "--", name])?;
         Some(Commit { id, modified: !status.is_empty() })
     }
 
@@ -136,8 +137,11 @@ fn find() -> Result<PathBuf, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
+    let bytes = std::fs::read(path).map_err(|error| Failure::unreadable_manifest(path, error))?;
     String::from_utf8(bytes).map_err(|error| {
-        Failure::file(path, std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+        Failure::unreadable_manifest(
+            path,
+            std::io::Error::new(std::io::ErrorKind::InvalidData, error),
+        )
     })
 }

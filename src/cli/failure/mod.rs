@@ -48,8 +48,8 @@ impl Failure {
                 causes.push(text::printable(&error.to_string()));
                 cause = error.source();
             }
-            // Some libraries repeat their cause in their own message.
-            causes.dedup();
+            // Some libraries repeat their cause at the end of their own message.
+            causes.dedup_by(|cause, said| said.ends_with(cause.as_str()));
         }
         self
     }
@@ -101,6 +101,19 @@ impl Failure {
     pub fn no_manifest() -> Self {
         Self::new("RM1000", "no repo.toml here or in a directory above")
             .hint("`repoman init` writes one; `--file` names another")
+    }
+
+    /// The manifest that was named or found can't be read.
+    pub fn unreadable_manifest(path: &Path, error: std::io::Error) -> Self {
+        let failure = Self::new("RM1000", format!("failed to read {}", path.display()));
+        let failure = failure.caused(&error);
+        match error.kind() {
+            std::io::ErrorKind::NotFound => failure.hint(format!(
+                "correct --file, or write one by `repoman init --file {}`",
+                path.display()
+            )),
+            _ => failure,
+        }
     }
 
     /// A file can't be read or written.

@@ -121,7 +121,11 @@ impl From<ApplyError> for Failure {
             ApplyError::Commit(CommitError::ReadBack { .. }) => Self::new("RM6005", message)
                 .hint("another writer may have been faster; run plan to see what is published"),
             ApplyError::Sign { reason, .. } => {
-                Self::several(vec![Self::new("RM5003", message), signing(&reason)])
+                let failure = Self::new("RM5003", message).caused(&reason);
+                match reason.hint() {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
             }
             ApplyError::Keyring(reason) => {
                 Self::several(vec![Self::new("RM5003", message), signing(&reason)])
@@ -160,7 +164,9 @@ impl From<StoreError> for Failure {
 
 fn store_hint(error: &StoreError) -> Option<&'static str> {
     Some(match error {
-        StoreError::Denied { .. } => "grant the permission to the credentials of this run",
+        StoreError::Denied { .. } => {
+            "grant the permission to the credentials or the user of this run"
+        }
         StoreError::Credentials { .. } => {
             "set AWS_PROFILE or AWS_ACCESS_KEY_ID, log in, or correct [store] profile and role"
         }
