@@ -20,7 +20,10 @@ const XZ_BLOCK: u64 = 1 << 20;
 const XZ_THREADS: u32 = 2;
 
 /// A way to compress a file, told by the extension of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Compression {
     /// The file as it is.
     None,

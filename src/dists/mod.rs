@@ -109,13 +109,7 @@ impl Build<'_> {
     }
 
     fn state(&self) -> io::Result<Vec<Output>> {
-        let signed_by = self.desired.signed_by.iter().map(ToString::to_string).collect();
-        let state = State::new(
-            self.publication.clone(),
-            self.codename.to_string(),
-            signed_by,
-            &self.desired.components,
-        );
+        let state = State::new(self.publication.clone(), self.codename.to_string(), self.desired);
         let forms = BTreeSet::from([Compression::Gzip]);
         outputs(path::STATE, state.to_bytes(), &forms, Audience::Repoman)
     }

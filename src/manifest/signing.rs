@@ -19,6 +19,9 @@ pub struct Signing {
     /// The keys that sign every Release, in the order of the manifest; none if the manifest says
     /// that the repository is not signed.
     pub keys: Vec<SigningKey>,
+    /// The fingerprints of all keys that are defined: what they signed is trusted, also once they
+    /// sign no more.
+    pub known: Vec<Fingerprint>,
 }
 
 /// One key that signs.
@@ -73,9 +76,11 @@ pub(super) fn read(section: &Section<'_>, problems: &mut Vec<Problem>) -> Signin
         }
         keys.insert(name.text, key);
     }
-    let Some(named) = section.texts("keys") else { return Signing { keys: Vec::new() } };
+    let known = seen.into_keys().collect();
+    let Some(named) = section.texts("keys") else { return Signing { keys: Vec::new(), known } };
     check_references(&named, &defined, problems);
-    Signing { keys: named.iter().filter_map(|name| keys.remove(name.text)).collect() }
+    let keys = named.iter().filter_map(|name| keys.remove(name.text)).collect();
+    Signing { keys, known }
 }
 
 fn check_references(

@@ -86,8 +86,7 @@ pub async fn plan_offers(
     store: &Store,
 ) -> Result<Planned, PlanError> {
     let Question { manifest, now, .. } = question;
-    let keys: Vec<_> = manifest.signing.keys.iter().map(|key| key.fingerprint).collect();
-    let expected = Expected { name: &manifest.repository.name, keys: &keys, now };
+    let expected = Expected { name: &manifest.repository.name, keys: &manifest.signing.known, now };
     let published = published::load(store, expected).await?;
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;

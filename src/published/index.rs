@@ -82,24 +82,11 @@ pub async fn distribution(
     Ok(Distribution {
         identity: release.identity.clone(),
         architectures: release.architectures.clone(),
-        compression: forms(release),
+        compression: state.compression.clone(),
         signed_by: signers.collect(),
         components,
         component_order: release.components.clone(),
     })
-}
-
-/// Returns the forms in which `Packages` files are published.
-///
-/// The uncompressed form is always listed, and published only where no other is.
-fn forms(release: &Release) -> BTreeSet<Compression> {
-    let listed = |form: &Compression| {
-        let suffix = format!("/Packages{}", form.extension());
-        release.files.iter().any(|file| file.path.ends_with(&suffix))
-    };
-    let compressed: BTreeSet<_> =
-        PREFERENCE.into_iter().filter(|f| *f != Compression::None).filter(listed).collect();
-    if compressed.is_empty() { BTreeSet::from([Compression::None]) } else { compressed }
 }
 
 /// An index file's content, uncompressed and verified.

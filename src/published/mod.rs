@@ -3,6 +3,7 @@
 mod index;
 mod trust;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -165,11 +166,13 @@ pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, Lo
     let points = commit_points(&etags);
     let signed = points.iter().any(|point| point.key.ends_with("/InRelease"));
     let trust = match expected.keys {
-        [_, ..] if signed => Some(Trust::new(store, expected).await?),
-        _ => None,
+        [] => None,
+        _ if !signed => None,
+        _ => Trust::new(store, expected).await?,
     };
-    let trust = trust.as_ref();
-    let loads = points.into_iter().map(|point| distribution(store, expected.name, trust, point));
+    let guard = Guard { expected, trust };
+    let guard = &guard;
+    let loads = points.into_iter().map(|point| distribution(store, guard, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).try_collect().await?;
     let mut published = Published { etags, ..Published::default() };
     for (codename, head, distribution) in loaded.into_iter().flatten() {
@@ -206,12 +209,18 @@ fn commit_points(etags: &BTreeMap<String, Etag>) -> Vec<CommitPoint> {
     etags.keys().filter_map(point).collect()
 }
 
+/// What decides whether a published distribution may be built on.
+struct Guard<'a> {
+    expected: Expected<'a>,
+    /// Nothing where there is nothing to verify, or nothing to verify it with.
+    trust: Option<Trust>,
+}
+
 type Loaded = (Codename, Head, crate::snapshot::Distribution);
 
 async fn distribution(
     store: &Store,
-    name: &str,
-    trust: Option<&Trust>,
+    guard: &Guard<'_>,
     point: CommitPoint,
 ) -> Result<Option<Loaded>, LoadError> {
     let CommitPoint { codename, key } = point;
@@ -220,16 +229,24 @@ async fn distribution(
         // It vanished since the listing.
         return Ok(None);
     };
-    let release = read_release(&key, &object, trust).await?;
+    let signed = key.ends_with("/InRelease");
+    let mut release = read_release(&key, &object)?;
+    if signed && let Some(trust) = &guard.trust {
+        release = parse_release(&key, &trust.text(&key, &object.bytes).await?)?;
+    }
     let Some(state) = index::state(store, &codename, &release).await? else {
         return Err(LoadError::NotMine { key });
     };
-    if state.repository != name {
-        let (recorded, declared) = (state.repository, name.to_owned());
+    let declared = guard.expected.name;
+    if state.repository != declared {
+        let (recorded, declared) = (state.repository, declared.to_owned());
         return Err(LoadError::WrongRepository { codename, recorded, declared });
     }
+    if signed && guard.trust.is_none() && !guard.expected.keys.is_empty() {
+        return Err(LoadError::Keyring { key: path::keyring(declared) });
+    }
     let mut distribution = index::distribution(store, &codename, &release, &state).await?;
-    if !key.ends_with("/InRelease") {
+    if !signed {
         // Whatever an unsigned file claims.
         distribution.signed_by.clear();
     }
@@ -246,20 +263,26 @@ async fn distribution(
     Ok(Some((codename, head, distribution)))
 }
 
-/// Reads an InRelease file, or the plain Release file of an unsigned distribution.
+/// Reads an InRelease file, or the plain Release file of an unsigned distribution, unverified.
 ///
-/// A manifest without keys has nobody to trust: its plan says so, and blocks.
-async fn read_release(
-    key: &str,
-    object: &Object,
-    trust: Option<&Trust>,
-) -> Result<Release, LoadError> {
+/// # Errors
+///
+/// When it is no such file, or one that lists no state: another tool's.
+fn read_release(key: &str, object: &Object) -> Result<Release, LoadError> {
     let not_mine = || LoadError::NotMine { key: key.to_owned() };
     let text = std::str::from_utf8(&object.bytes).map_err(|_| not_mine())?;
-    let text = match (key.ends_with("/InRelease"), trust) {
-        (true, Some(trust)) => trust.text(key, &object.bytes).await?,
-        (true, None) => clear_sign::signed_text(text).map_err(|_| not_mine())?,
-        (false, _) => text.to_owned(),
+    let text = if key.ends_with("/InRelease") {
+        Cow::Owned(clear_sign::signed_text(text).map_err(|_| not_mine())?)
+    } else {
+        Cow::Borrowed(text)
     };
-    Release::parse(&text).map_err(|reason| LoadError::Release { key: key.to_owned(), reason })
+    let release = parse_release(key, &text)?;
+    match release.file(path::STATE) {
+        Some(_) => Ok(release),
+        None => Err(not_mine()),
+    }
+}
+
+fn parse_release(key: &str, text: &str) -> Result<Release, LoadError> {
+    Release::parse(text).map_err(|reason| LoadError::Release { key: key.to_owned(), reason })
 }

@@ -23,7 +23,7 @@ const MAX_KEYRING: u64 = 1 << 20;
 pub struct Expected<'a> {
     /// `[repository] name`.
     pub name: &'a str,
-    /// The keys of the manifest; none if it declares an unsigned repository.
+    /// The keys that the manifest defines; none if it declares an unsigned repository.
     pub keys: &'a [Fingerprint],
     /// The present time, for the expiry of keys.
     pub now: Timestamp,
@@ -37,20 +37,25 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Gets ready to verify, with the public keys that are published for clients.
+    /// Gets ready to verify, with the public keys that are published for clients; none if they are
+    /// not there.
     ///
     /// Where they come from does not matter: only keys whose fingerprints the manifest names count.
-    pub async fn new(store: &Store, expected: Expected<'_>) -> Result<Self, LoadError> {
+    pub async fn new(store: &Store, expected: Expected<'_>) -> Result<Option<Self>, LoadError> {
         let key = path::keyring(expected.name);
         let object = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_KEYRING).await?;
-        let object = object.ok_or_else(|| LoadError::Keyring { key: key.clone() })?;
+        let Some(object) = object else { return Ok(None) };
         let now = expected.now;
         let verifier = blocking::cpu(move || Verifier::new(&object.bytes, now)).await;
         let verifier = verifier.map_err(|reason| LoadError::Signature { key, reason })?;
-        Ok(Self { verifier: Arc::new(verifier), keys: expected.keys.to_vec() })
+        Ok(Some(Self { verifier: Arc::new(verifier), keys: expected.keys.to_vec() }))
     }
 
-    /// Returns the text that a clear-signed file holds, if one of the manifest's keys signed it.
+    /// Returns the text that one of the manifest's keys signed, from a clear-signed file.
+    ///
+    /// # Errors
+    ///
+    /// When none did, or when a known key's signature is bad.
     pub async fn text(&self, key: &str, bytes: &Bytes) -> Result<String, LoadError> {
         let (verifier, bytes) = (Arc::clone(&self.verifier), bytes.clone());
         let verified = blocking::cpu(move || verifier.verify_clear_signed(&bytes)).await;
@@ -58,10 +63,11 @@ impl Trust {
             verified.map_err(|reason| LoadError::Signature { key: key.to_owned(), reason })?;
         let vouches = |state| matches!(state, SignatureState::Good | SignatureState::Expired);
         let mut signers = verified.signers.iter().filter(|signer| vouches(signer.state));
-        if !signers.any(|signer| signer.fingerprint.is_some_and(|f| self.keys.contains(&f))) {
-            let found = verified.signers.iter().map(ToString::to_string).collect();
-            return Err(LoadError::Stranger { key: key.to_owned(), found });
+        if signers.any(|signer| signer.fingerprint.is_some_and(|f| self.keys.contains(&f))) {
+            let not_mine = |_| LoadError::NotMine { key: key.to_owned() };
+            return String::from_utf8(verified.text).map_err(not_mine);
         }
-        String::from_utf8(verified.text).map_err(|_| LoadError::NotMine { key: key.to_owned() })
+        let found = verified.signers.iter().map(ToString::to_string).collect();
+        Err(LoadError::Stranger { key: key.to_owned(), found })
     }
 }

@@ -4,13 +4,14 @@
 //! describes and covered by the same signature. Packages, sizes and hashes are not in it: the
 //! indices have them, and nothing keeps them twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::compression::Compression;
 use crate::debian::suite::Component;
 use crate::digest::Sha256;
-use crate::snapshot::{PackageId, Packages, Provenance};
+use crate::snapshot::{Distribution, PackageId, Packages, Provenance};
 use crate::time::Timestamp;
 
 /// The format of the state files that this version writes.
@@ -38,6 +39,8 @@ pub struct State {
     pub manifest: ManifestRecord,
     /// The digest that names the plan that was applied.
     pub plan: Option<Sha256>,
+    /// The forms in which index files are published; Release lists the plain one in any case.
+    pub compression: BTreeSet<Compression>,
     /// The fingerprints of the keys that sign this generation.
     pub signed_by: Vec<String>,
     /// Who brought each package, and when: by component, then `name version architecture`.
@@ -111,13 +114,8 @@ pub struct Publication {
 }
 
 impl State {
-    /// Returns the state of a distribution whose packages are given by component.
-    pub fn new(
-        publication: Publication,
-        codename: String,
-        signed_by: Vec<String>,
-        components: &BTreeMap<Component, Packages>,
-    ) -> Self {
+    /// Returns the state of a distribution as it is about to be published.
+    pub fn new(publication: Publication, codename: String, distribution: &Distribution) -> Self {
         Self {
             kind: KIND.to_owned(),
             format_version: FORMAT_VERSION.to_owned(),
@@ -129,8 +127,10 @@ impl State {
             writer: publication.writer,
             manifest: publication.manifest,
             plan: publication.plan,
-            signed_by,
-            packages: components
+            compression: distribution.compression.clone(),
+            signed_by: distribution.signed_by.iter().map(ToString::to_string).collect(),
+            packages: distribution
+                .components
                 .iter()
                 .map(|(component, packages)| (component.clone(), records(packages)))
                 .collect(),
@@ -191,6 +191,7 @@ fn major(format_version: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apt::release::Identity;
 
     fn state() -> State {
         let publication = Publication {
@@ -202,7 +203,15 @@ mod tests {
             manifest: ManifestRecord { sha256: Sha256::of(b""), git_commit: None },
             plan: None,
         };
-        State::new(publication, "bookworm".into(), vec![], &BTreeMap::new())
+        let distribution = Distribution {
+            identity: Identity::default(),
+            architectures: vec![],
+            compression: BTreeSet::from([Compression::Xz]),
+            signed_by: vec![],
+            components: BTreeMap::new(),
+            component_order: vec![],
+        };
+        State::new(publication, "bookworm".into(), &distribution)
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Changes that hurt clients: shown in full, and not carried out.
 
+use crate::support::manifest::signed_by;
 use crate::support::{Deb, Manifest, TestKey, TestRepo, tree};
 
 /// Asserts that a changed manifest is planned, blocked by a danger, and not applied.
@@ -51,10 +52,12 @@ fn no_signature_any_more_is_blocked() {
 #[test]
 fn a_key_that_no_client_knows_is_blocked() {
     let key = TestKey::generate("Next <next@example.org>", "never");
-    let change = |manifest: Manifest| Manifest {
-        signing: manifest.signing.replace(&TestKey::shared().fingerprint, &key.fingerprint),
-        ..manifest
-    };
+    let keys = [
+        ("next", &key, "env:NEXT_SIGNING_KEY"),
+        ("test", TestKey::shared(), "env:TEST_SIGNING_KEY"),
+    ];
+    let signing = signed_by(&keys).replace(r#"["next", "test"]"#, r#"["next"]"#);
+    let change = |manifest: Manifest| Manifest { signing: signing.clone(), ..manifest };
     is_blocked(change, "! key-dropped:bookworm");
 }
 

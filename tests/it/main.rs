@@ -21,3 +21,4 @@ mod rejected;
 mod reproducible;
 mod signing;
 mod support;
+mod trust;

@@ -99,7 +99,7 @@ impl From<LoadError> for Failure {
                 .caused(&reason)
                 .hint("somebody else may have written to the store; nothing is built on this"),
             LoadError::Stranger { .. } => Self::new("RM5006", message).hint(
-                "to replace a key, name the old and the new one in [signing] keys for a while",
+                "keep the table of a key until what it signed was signed by its successor, too",
             ),
             LoadError::Missing { .. } | LoadError::Altered { .. } => Self::new("RM4006", message)
                 .hint("somebody else wrote to the store; restore the object, then plan again"),

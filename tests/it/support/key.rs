@@ -46,6 +46,18 @@ impl TestKey {
         key
     }
 
+    /// Returns a text clear-signed with the key, now.
+    pub fn clear_sign(&self, text: &[u8]) -> Vec<u8> {
+        let home = tempfile::tempdir().expect("a temporary directory can be made");
+        let path = |name: &str| home.path().join(name).display().to_string();
+        let (secret, plain, signed) = (path("secret.asc"), path("text"), path("signed"));
+        std::fs::write(&secret, &self.secret).expect("the key can be written");
+        std::fs::write(&plain, text).expect("the text can be written");
+        gpg(&home, &["--import", &secret]);
+        gpg(&home, &["--digest-algo", "SHA512", "--output", &signed, "--clear-sign", &plain]);
+        std::fs::read(&signed).expect("gpg wrote it")
+    }
+
     /// Tells whether gpgv, which knows this key only, accepts a clear-signed file.
     pub fn accepts(&self, file: &Path) -> bool {
         let home = tempfile::tempdir().expect("a temporary directory can be made");
