@@ -53,8 +53,8 @@ fn line(event: &Event) -> Option<(&'static str, String)> {
             ("index", format!("{codename} {}", text::plural(*files, "file")))
         }
         Event::Swapped { codename, from, to } => {
-            let from = from.map_or_else(|| "nothing".to_owned(), |number| number.to_string());
-            ("swap", format!("{codename} generation {from} → {to}"))
+            let from = from.map(|number| format!("{number} → ")).unwrap_or_default();
+            ("swap", format!("{codename} generation {from}{to}"))
         }
         Event::Verified { codename, generation } => {
             ("verify", format!("{codename} generation {generation} reads back as written"))

@@ -77,6 +77,9 @@ fn fields(out: &mut String, distribution: &DistributionPlan, look: Look) {
     }
 }
 
+/// The column at which the values of a new distribution begin.
+const INDENT: usize = 15;
+
 fn new_fields(out: &mut String, fields: &[FieldChange], look: Look) {
     let mark = look.style.paint(Tone::Added, "+");
     let dot = look.style.glyph(" · ", ", ");
@@ -87,11 +90,29 @@ fn new_fields(out: &mut String, fields: &[FieldChange], look: Look) {
     let (signers, release): (Vec<_>, Vec<_>) =
         fields.iter().partition(|change| change.field == "Signed by");
     let release: Vec<_> = release.into_iter().map(value).collect();
-    let _ = writeln!(out, "  {mark} Release    {}", release.join(dot));
+    let lines = lines(&release, dot, WIDTH - INDENT);
+    let _ = writeln!(out, "  {mark} Release    {}", lines.join(&format!("\n{:INDENT$}", "")));
     let signers = signers.iter().filter_map(|change| change.after.as_deref());
     let signers: Vec<_> = signers.flat_map(str::split_whitespace).collect();
     let signers = if signers.is_empty() { "nobody".to_owned() } else { signers.join(dot) };
     let _ = writeln!(out, "  {mark} signed by  {signers}");
+}
+
+/// Joins items into lines of at most `width` characters, as far as single items allow.
+fn lines(items: &[String], separator: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for item in items {
+        match lines.last_mut() {
+            Some(line)
+                if (line.chars().count() + separator.len() + item.chars().count()) <= width =>
+            {
+                *line += separator;
+                *line += item;
+            }
+            _ => lines.push(item.clone()),
+        }
+    }
+    lines
 }
 
 fn packages(out: &mut String, distribution: &DistributionPlan, look: Look) {
