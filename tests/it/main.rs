@@ -9,6 +9,7 @@ mod clean_up;
 mod command_line;
 mod conflicts;
 mod dangers;
+mod docs;
 mod examples;
 mod layering;
 mod layout;
