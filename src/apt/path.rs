@@ -55,6 +55,11 @@ pub fn history(codename: &Codename, generation: u64, digest: &Sha256) -> String 
     format!(".repoman/history/{codename}/{generation}-{digest}.InRelease")
 }
 
+/// Returns a prefix for objects that one run makes and removes again.
+pub fn scratch(run: &str) -> String {
+    format!(".repoman/probe/{run}")
+}
+
 /// Returns the key of the public keys that clients download.
 pub fn keyring(repository: &str) -> String {
     format!("{repository}.asc")

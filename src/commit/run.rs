@@ -18,6 +18,12 @@ pub enum CommitError {
     /// The store refused a write or did not answer as it should.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store ignores conditions, so nobody can publish safely.
+    #[error("the store has no working conditional writes: {fault}")]
+    Unfit {
+        /// What it does.
+        fault: &'static str,
+    },
     /// A generation is published; what follows it could not be written.
     #[error("{codename} is published as generation {generation}, but its copies are not complete")]
     Copies {

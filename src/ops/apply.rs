@@ -11,8 +11,8 @@ use crate::commit::script::{Records, Script, SealedRelease};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::dists::{Build, Suite};
-use crate::ops::client_files;
 use crate::ops::plan::Planned;
+use crate::ops::{client_files, founding};
 use crate::report::Observe;
 use crate::sign::{SignError, Signer};
 use crate::snapshot::state::{ManifestRecord, Parent, Publication};
@@ -116,6 +116,9 @@ impl Publisher<'_> {
         planned: &Planned,
         observe: &dyn Observe,
     ) -> Result<Outcome, ApplyError> {
+        if planned.published.heads.is_empty() {
+            founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
+        }
         run::upload(self.store, &planned.plan.uploads, observe).await?;
         self.publish_keyring().await?;
         let mut applied = Vec::new();

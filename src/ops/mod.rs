@@ -5,4 +5,5 @@
 
 pub mod apply;
 pub mod client_files;
+pub mod founding;
 pub mod plan;
