@@ -59,6 +59,9 @@ fn line(event: &Event) -> Option<(&'static str, String)> {
         Event::Verified { codename, generation } => {
             ("verify", format!("{codename} generation {generation} reads back as written"))
         }
+        Event::Overtaken { codename } => {
+            ("again", format!("{codename} was published by another writer meanwhile"))
+        }
         Event::Read { .. } | Event::UploadsPlanned { .. } => return None,
     })
 }
@@ -125,6 +128,7 @@ impl Observe for Bar {
             }
             Event::Uploaded { size, .. } => self.uploaded(*size),
             Event::Indexed { .. } => self.bar.set_message("Publishing"),
+            Event::Overtaken { .. } => self.bar.set_message("Again"),
             Event::Swapped { .. } => self.bar.set_message("Verifying"),
             Event::Verified { .. } => self.bar.finish_and_clear(),
         }

@@ -17,7 +17,7 @@ use crate::report::Observe;
 use crate::sign::{SignError, Signer};
 use crate::snapshot::state::{ManifestRecord, Parent, Publication};
 use crate::store::Store;
-use crate::time::{Clock, Timestamp, shifted, whole_second};
+use crate::time::{Clock, Span, Timestamp, shifted, whole_second};
 
 /// How much earlier than now a signature says that it was made.
 ///
@@ -51,7 +51,7 @@ pub struct Publisher<'a> {
 #[must_use = "an apply that lost has to be planned again"]
 pub enum Outcome {
     /// Every distribution of the plan is published.
-    Applied(Vec<Applied>),
+    Applied,
     /// Another writer published this distribution meanwhile; the ones before it are published.
     Overtaken(Codename),
 }
@@ -107,6 +107,8 @@ pub enum ApplyError {
 impl Publisher<'_> {
     /// Carries out a plan: package files first, then one swap for each distribution.
     ///
+    /// What gets published is added to `published`, also if a later distribution fails.
+    ///
     /// # Errors
     ///
     /// When a write or a signature fails. Distributions published before stay published; the
@@ -114,6 +116,7 @@ impl Publisher<'_> {
     pub async fn apply(
         &self,
         planned: &Planned,
+        published: &mut Vec<Applied>,
         observe: &dyn Observe,
     ) -> Result<Outcome, ApplyError> {
         if planned.published.heads.is_empty() {
@@ -121,14 +124,18 @@ impl Publisher<'_> {
         }
         run::upload(self.store, &planned.plan.uploads, observe).await?;
         self.publish_keyring().await?;
-        let mut applied = Vec::new();
         for codename in planned.plan.distributions.keys() {
             match self.publish(planned, codename, observe).await? {
-                Some(done) => applied.push(done),
+                Some(done) => published.push(done),
                 None => return Ok(Outcome::Overtaken(codename.clone())),
             }
         }
-        Ok(Outcome::Applied(applied))
+        Ok(Outcome::Applied)
+    }
+
+    /// Returns the time that so long a span ends at.
+    pub fn after(&self, span: Span) -> Timestamp {
+        shifted((self.clock)(), i64::try_from(span.as_seconds()).unwrap_or(i64::MAX))
     }
 
     async fn publish_keyring(&self) -> Result<(), ApplyError> {

@@ -5,5 +5,6 @@
 
 pub mod apply;
 pub mod client_files;
+pub mod contest;
 pub mod founding;
 pub mod plan;

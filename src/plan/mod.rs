@@ -11,7 +11,7 @@ pub mod offer;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -268,6 +268,17 @@ impl Plan {
         !self.dangers.is_empty()
     }
 
+    /// Tells whether everything that this plan does is in the approved one, too.
+    ///
+    /// What both start from may differ: another writer may have published meanwhile.
+    pub fn is_within(&self, approved: &Self) -> bool {
+        self.dangers.iter().all(|danger| approved.dangers.contains(danger))
+            && self.distributions.iter().all(|(codename, changes)| {
+                let approved = approved.distributions.get(codename);
+                approved.is_some_and(|approved| changes.is_within(approved))
+            })
+    }
+
     /// Returns the totals.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary {
@@ -293,6 +304,23 @@ impl Plan {
             }
         }
         summary
+    }
+}
+
+impl DistributionPlan {
+    fn is_within(&self, approved: &Self) -> bool {
+        let files = |plan: &Self| -> BTreeSet<(Operation, Component, String, Sha256)> {
+            let changes = plan.packages.iter();
+            let file = |change: &PackageChange, file: &ChangedFile| {
+                let name = format!("{} {} {}", change.name, change.version, file.architecture);
+                (change.operation, change.component.clone(), name, file.sha256)
+            };
+            changes.flat_map(|c| c.files.iter().map(move |f| file(c, f))).collect()
+        };
+        let values = |plan: &Self| -> BTreeSet<(&'static str, Option<String>)> {
+            plan.fields.iter().map(|change| (change.field, change.after.clone())).collect()
+        };
+        files(self).is_subset(&files(approved)) && values(self).is_subset(&values(approved))
     }
 }
 

@@ -50,6 +50,11 @@ pub enum Event {
         /// The new generation.
         to: u64,
     },
+    /// Another writer published meanwhile; the plan is made anew.
+    Overtaken {
+        /// The distribution.
+        codename: Codename,
+    },
     /// A new generation was read back and is what was meant.
     Verified {
         /// The distribution.

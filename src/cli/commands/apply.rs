@@ -17,12 +17,13 @@ use crate::cli::secrets;
 use crate::cli::terminal::{Terminal, Tone};
 use crate::cli::{Global, exit};
 use crate::digest::hex;
-use crate::ops::apply::{Applied, Outcome, Publisher};
+use crate::ops::apply::{Applied, Publisher};
 use crate::ops::client_files;
+use crate::ops::contest::{Approval, Ending, Terms, publish};
 use crate::ops::plan::{Planned, Question, plan};
 use crate::sign::{GpgSigner, Signer};
 use crate::store::Store;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Make the published repository what the manifest declares
 #[derive(Debug, Args)]
@@ -34,6 +35,9 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     jobs: u16,
+    /// How long to plan again and retry while other writers win
+    #[arg(long, value_name = "DURATION", default_value = "5m")]
+    wait: Span,
     #[command(flatten)]
     sources: SourceArguments,
 }
@@ -48,9 +52,10 @@ pub async fn run(
     let project = Project::open(global, terminal)?;
     let store = project.store(usize::from(arguments.jobs));
     let observer = progress::observer(terminal);
+    let root = project.root();
     let question = Question {
         manifest: &project.manifest,
-        root: &project.root(),
+        root: &root,
         demand: arguments.sources.demand(),
         now: Timestamp::now(),
     };
@@ -69,17 +74,34 @@ pub async fn run(
         if !arguments.yes && !confirm(terminal, &url).await? {
             return Err(Failure::declined());
         }
+        let terms = arguments.terms(&planned);
         let publisher = publisher(&project, &store, signer);
-        match publisher.apply(&planned, observer.as_ref()).await? {
-            Outcome::Applied(applied) => {
+        match publish(&publisher, planned, question, terms, observer.as_ref()).await? {
+            Ending::Applied(applied, planned) => {
                 sources_entries(&project, &store, terminal).await;
                 done(&planned, &applied, started, terminal);
                 Ok(exit::SUCCESS.into())
             }
-            Outcome::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
+            Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
+            Ending::Changed(planned) => {
+                terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
+                Err(Failure::plan_changed(planned.plan.dangers.len()))
+            }
         }
     })
     .await
+}
+
+impl Arguments {
+    /// Returns what may be published: the plan that was shown, unless nobody was asked.
+    fn terms(&self, planned: &Planned) -> Terms {
+        let approval = if self.yes {
+            Approval::Anything
+        } else {
+            Approval::Only(Box::new(planned.plan.clone()))
+        };
+        Terms { approval, wait: self.wait }
+    }
 }
 
 fn publisher<'a>(

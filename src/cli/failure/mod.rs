@@ -195,6 +195,16 @@ impl Failure {
             .exit(exit::CONFLICT)
     }
 
+    /// On what another writer published, the plan is not the one that was approved.
+    pub fn plan_changed(dangers: usize) -> Self {
+        if dangers > 0 {
+            return Self::blocked(dangers);
+        }
+        Self::new("RM6008", "another writer's publication makes this a plan that nobody approved")
+            .hint("run apply again to see it and decide")
+            .exit(exit::CONFLICT)
+    }
+
     /// Returns the exit status.
     pub fn exit_code(&self) -> ExitCode {
         self.exit.into()

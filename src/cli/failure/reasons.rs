@@ -6,6 +6,7 @@ use super::Failure;
 use crate::cli::exit;
 use crate::commit::run::CommitError;
 use crate::ops::apply::ApplyError;
+use crate::ops::contest::ContestError;
 use crate::ops::plan::PlanError;
 use crate::plan::{Conflict, ConflictWith};
 use crate::published::LoadError;
@@ -135,6 +136,15 @@ impl From<ApplyError> for Failure {
             ApplyError::Index { reason, .. } => Self::new("RM9001", message).caused(&reason),
             ApplyError::ClockBehind { .. } => Self::new("RM6004", message)
                 .hint("set this machine's clock: clients refuse a Date that goes backwards"),
+        }
+    }
+}
+
+impl From<ContestError> for Failure {
+    fn from(error: ContestError) -> Self {
+        match error {
+            ContestError::Plan(error) => error.into(),
+            ContestError::Apply(error) => error.into(),
         }
     }
 }
