@@ -109,3 +109,57 @@ fn every_secret_that_is_not_there_is_named() {
     run.says(["error[RM5001]", "NOT_SET", "error[RM5002]", "not-there.asc"]);
     assert!(!repo.store().exists());
 }
+
+#[test]
+fn a_key_in_place_of_the_one_that_clients_know_is_refused() {
+    let repo = repo_signed(Manifest::default().signing);
+    repo.apply();
+    let before = tree::stamps(&repo.store());
+    let next = TestKey::generate("Next <next@example.org>", "never");
+    std::fs::write(repo.path("next.asc"), &next.secret).unwrap();
+    let signing = signed_by(&[("next", &next, "file:next.asc")]);
+    repo.write_manifest(&Manifest { signing, ..Manifest::default() }.to_text());
+    let run = repo.repoman(["apply", "--yes"]).exits(1);
+    run.says(["error[RM5006]", &TestKey::shared().fingerprint, "the old and the new one"]);
+    assert_eq!(tree::stamps(&repo.store()), before);
+}
+
+#[test]
+fn a_key_is_replaced_by_signing_with_both_for_a_while() {
+    let repo = repo_signed(Manifest::default().signing);
+    repo.apply();
+    let server = FileServer::start(&repo.store());
+    let (old, next) = (TestKey::shared(), TestKey::generate("Next <next@example.org>", "never"));
+    std::fs::write(repo.path("next.asc"), &next.secret).unwrap();
+    let (before, after) = (("test", old, "env:TEST_SIGNING_KEY"), ("next", &next, "file:next.asc"));
+    for (keys, trusted) in [(&[before, after][..], old), (&[after][..], &next)] {
+        let signing = signed_by(keys);
+        repo.write_manifest(&Manifest { signing, ..Manifest::default() }.to_text());
+        repo.apply().says(["~ Signed by"]);
+        AptClient::new(&server.url(), Trust::Key(&trusted.public)).update();
+    }
+}
+
+#[test]
+fn what_no_key_of_the_manifest_signed_is_not_built_on() {
+    let repo = repo_signed(Manifest::default().signing);
+    repo.apply();
+    let in_release = repo.store().join("dists/bookworm/InRelease");
+    let text = std::fs::read_to_string(&in_release).unwrap();
+    std::fs::write(&in_release, text.replace("Origin: Acme", "Origin: Evil")).unwrap();
+    let before = tree::stamps(&repo.store());
+    repo.repoman(["plan"]).exits(1).says(["error[RM5006]", "dists/bookworm/InRelease"]);
+    repo.repoman(["apply", "--yes"]).exits(1).says(["error[RM5006]"]);
+    assert_eq!(tree::stamps(&repo.store()), before);
+}
+
+#[test]
+fn a_signed_repository_that_lost_its_signature_is_not_signed_again() {
+    let repo = repo_signed(Manifest::default().signing);
+    repo.apply();
+    std::fs::remove_file(repo.store().join("dists/bookworm/InRelease")).unwrap();
+    let before = tree::stamps(&repo.store());
+    let run = repo.repoman(["apply", "--yes"]);
+    assert_ne!(run.code, 0, "{run}");
+    assert_eq!(tree::stamps(&repo.store()), before);
+}
