@@ -1,6 +1,32 @@
 //! How the program behaves to those who call it.
 
-use crate::support::{Deb, TestRepo};
+use std::path::Path;
+
+use crate::support::{Deb, Run, TestRepo, tree};
+
+/// Runs an apply on a terminal of its own, with a person who types this.
+fn apply_on_a_terminal(repo: &TestRepo, answer: &str) -> Run {
+    let apply = format!("{} apply", env!("CARGO_BIN_EXE_repoman"));
+    let mut command = repo.command(Path::new("script"));
+    command.args(["--quiet", "--return", "--echo", "never", "--command", &apply, "/dev/null"]);
+    Run::with_input(command.env("TERM", "dumb"), answer)
+}
+
+#[test]
+fn a_person_is_asked_and_only_yes_means_yes() {
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    for answer in ["n\n", "\n", "yeah\n", "\x04"] {
+        let run = apply_on_a_terminal(&repo, answer).exits(1);
+        run.says(["+ widget", "Apply to file://repo? [y/N]", "error[RM6002]"]);
+        assert!(!repo.store().exists());
+    }
+    apply_on_a_terminal(&repo, "y\n").ok().says(["bookworm is at generation 1"]);
+    let before = tree::stamps(&repo.store());
+    let run = apply_on_a_terminal(&repo, "").ok().says(["No changes"]);
+    assert!(!run.said("[y/N]"), "{run}");
+    assert_eq!(tree::stamps(&repo.store()), before);
+}
 
 #[test]
 fn an_apply_that_nobody_can_confirm_fails_at_once() {

@@ -44,6 +44,16 @@ fn an_architecture_less_is_blocked() {
 }
 
 #[test]
+fn a_component_less_is_blocked() {
+    let change = |manifest: Manifest| Manifest {
+        distributions: manifest.distributions.replace("\"main\"", "\"other\""),
+        sources: manifest.sources.replace("bookworm/main", "bookworm/other"),
+        ..manifest
+    };
+    is_blocked(change, "! component-removed:bookworm/main");
+}
+
+#[test]
 fn no_signature_any_more_is_blocked() {
     let change = |manifest: Manifest| Manifest { signing: "keys = []".to_owned(), ..manifest };
     is_blocked(change, "! signing-off:bookworm");

@@ -22,7 +22,8 @@ fn documents() -> Vec<PathBuf> {
 fn manifests(document: &str) -> Vec<String> {
     let blocks = document.split("```toml\n").skip(1);
     let blocks = blocks.map(|rest| rest.split("```").next().unwrap_or_default());
-    blocks.filter(|block| block.contains("format")).map(str::to_owned).collect()
+    let is_whole = |block: &&str| block.lines().any(|line| line.starts_with("format "));
+    blocks.filter(is_whole).map(str::to_owned).collect()
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The main job on S3: signed requests to a real server, served to apt over plain HTTP.
 
+use std::fs;
+use std::thread;
+
 use crate::publish::{build_widget, install_widget};
+use crate::support::deb::{container, tar, tar_gz};
 use crate::support::moto::Request;
 use crate::support::{AptClient, Deb, Manifest, Moto, TestKey, TestRepo, Trust};
 
@@ -66,6 +70,94 @@ fn an_upgrade_uploads_the_new_package_only() {
     assert_eq!(client.candidate("widget").as_deref(), Some("1.0-2"));
     client.apt_get(["install", "widget=1.0-1"]).ok();
     assert_eq!(client.installed(), ["widget 1.0-1"]);
+}
+
+#[test]
+fn objects_say_what_they_are_and_how_long_they_may_be_kept() {
+    let moto = Moto::start();
+    let repo = repo_on(&moto);
+    build_widget(&repo, "1.0-1");
+    repo.apply();
+    let keys = moto.keys();
+    assert!(keys.iter().any(|key| key == "debian/dists/bookworm/InRelease"), "{keys:?}");
+    for key in keys {
+        let lasting = ["/pool/", "/by-hash/"].iter().any(|part| key.contains(part));
+        let is_client_file = key.contains("/dists/") || key.contains("/pool/");
+        let answer = moto.get(&key);
+        assert_eq!(answer.status, 200, "{key}");
+        let cache = answer.header("Cache-Control").unwrap_or_default();
+        if is_client_file {
+            assert_eq!(cache.contains("immutable"), lasting, "{key}: {cache}");
+            assert_eq!(cache.contains("no-cache"), !lasting, "{key}: {cache}");
+        }
+        let kind = answer.header("Content-Type").unwrap_or_default();
+        let expected = match key.rsplit(['/', '.']).next().unwrap() {
+            "deb" => "application/vnd.debian.binary-package",
+            "InRelease" | "Release" | "asc" | "sources" => "text/plain; charset=utf-8",
+            _ => continue,
+        };
+        assert_eq!(kind, expected, "{key}");
+        // apt would unpack twice what a server calls encoded.
+        assert_eq!(answer.header("Content-Encoding"), None, "{key}");
+    }
+}
+
+#[test]
+fn a_large_package_goes_up_in_parts_and_comes_down_whole() {
+    let moto = Moto::start();
+    let repo = repo_on(&moto);
+    let large = repo.path("dist/large_1.0_amd64.deb");
+    fs::create_dir_all(repo.path("dist")).unwrap();
+    fs::write(&large, large_package(70 << 20)).unwrap();
+    repo.apply();
+    let parts = writes(&moto).into_iter().filter(|request| request.path.contains("/pool/"));
+    assert!(parts.filter(|request| request.method == "PUT").count() > 1);
+    let client = client_of(&moto);
+    client.update();
+    client.download(&["large"]);
+    assert_eq!(client.files_here(), ["large_1.0_amd64.deb"]);
+    assert!(fs::read(client.path("large_1.0_amd64.deb")).unwrap() == fs::read(&large).unwrap());
+}
+
+/// Returns a package with one file of so many bytes, which nothing compresses.
+fn large_package(size: usize) -> Vec<u8> {
+    let control = Deb::new("large", "1.0", "amd64").control();
+    let content: Vec<u8> = (0..size).map(|position| (position % 251) as u8).collect();
+    container(&[
+        ("debian-binary", b"2.0\n"),
+        ("control.tar.gz", &tar_gz(&[("./control", Some(control.as_bytes()))])),
+        ("data.tar", &tar(&[("./large", Some(&content))])),
+    ])
+}
+
+#[test]
+fn of_two_writers_at_once_none_loses_the_packages_of_the_other() {
+    let moto = Moto::start();
+    let writers = ["one", "two"].map(|name| {
+        let repo = repo_on(&moto);
+        repo.build(&Deb::new(name, "1.0", "amd64"));
+        repo
+    });
+    let apply = |repo: &TestRepo| repo.repoman(["apply", "--yes"]);
+    let runs = thread::scope(|scope| {
+        let threads = [0, 1].map(|index| {
+            scope.spawn({
+                let repo = &writers[index];
+                move || apply(repo)
+            })
+        });
+        threads.map(|thread| thread.join().unwrap())
+    });
+    assert!(runs.iter().any(|run| run.code == 0), "{} {}", runs[0], runs[1]);
+    assert!(runs.iter().all(|run| [0, 4].contains(&run.code)), "{} {}", runs[0], runs[1]);
+    for repo in &writers {
+        apply(repo).ok();
+    }
+    let client = client_of(&moto);
+    client.update();
+    for name in ["one", "two"] {
+        assert_eq!(client.candidate(name).as_deref(), Some("1.0"));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::deb::{container, tar_gz, with_control};
-use crate::support::{Deb, TestRepo, tree};
+use crate::support::{Deb, Manifest, TestRepo, tree};
 
 /// Returns the control file of a good package with one text replaced.
 fn control(from: &str, to: &str) -> Vec<u8> {
@@ -103,4 +103,18 @@ fn an_architecture_that_the_distribution_lacks_is_refused_unless_narrowed() {
     repo.build(&Deb::new("widget", "1.0", "riscv64"));
     let run = repo.repoman(["plan"]).exits(1);
     run.says(["error[RM2005]", "widget_1.0_riscv64.deb", "architectures"]);
+
+    let manifest = Manifest::default();
+    let sources = format!("{}\narchitectures = [\"amd64\"]", manifest.sources);
+    repo.write_manifest(&Manifest { sources, ..manifest }.to_text());
+    repo.repoman(["plan"]).ok().says(["1 package (1 file) to add"]);
+}
+
+#[test]
+fn a_hostile_file_name_does_not_reach_the_terminal_as_it_is() {
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    fs::write(repo.path("dist/\x1b[2Jevil\nerror[RM0000].deb"), b"no package").unwrap();
+    let run = repo.repoman(["plan"]).exits(1).says(["error[RM3001]", "evil"]);
+    assert!(!run.said("\x1b") && !run.said("\nerror[RM0000]"), "{run}");
 }

@@ -105,6 +105,13 @@ pub fn container(members: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// Returns a compressed tar archive of directories (without bytes) and files.
 pub fn tar_gz(entries: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&tar(entries)).expect("memory can be written");
+    encoder.finish().expect("memory can be written")
+}
+
+/// Returns a tar archive of directories (without bytes) and files.
+pub fn tar(entries: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in entries {
         let mut header = tar::Header::new_gnu();
@@ -121,8 +128,5 @@ pub fn tar_gz(entries: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
         header.set_cksum();
         builder.append(&header, bytes).expect("memory can be written");
     }
-    let tar = builder.into_inner().expect("memory can be written");
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(&tar).expect("memory can be written");
-    encoder.finish().expect("memory can be written")
+    builder.into_inner().expect("memory can be written")
 }

@@ -102,8 +102,30 @@ fn decoded(target: &str) -> String {
     String::from_utf8(out).expect("keys are ASCII")
 }
 
-/// Sends a request and returns status and body of the answer.
-pub fn request(method: &str, url: &str, body: &str) -> (u16, Vec<u8>) {
+/// The answer to a request.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its head, one line a header.
+    pub head: Vec<String>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Returns the value of a header, whose name is compared without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.iter().filter_map(|line| line.split_once(": "));
+        lines
+            .into_iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+}
+
+/// Sends a request and returns the answer.
+pub fn request(method: &str, url: &str, body: &str) -> Answer {
     let rest = url.strip_prefix("http://").expect("tests speak plain HTTP");
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let mut stream = TcpStream::connect(host).expect("the server listens");
@@ -115,7 +137,8 @@ pub fn request(method: &str, url: &str, body: &str) -> (u16, Vec<u8>) {
     let mut reader = BufReader::new(&stream);
     let head = head(&mut reader).expect("the server answers");
     let status = head.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+    let status = status.parse().expect("a status is a number");
     let mut body = Vec::new();
     reader.read_to_end(&mut body).expect("the server ends");
-    (status.parse().expect("a status is a number"), body)
+    Answer { status, head, body }
 }

@@ -15,7 +15,10 @@ const PYTHON: &str = "REPOMAN_TEST_PYTHON";
 const PUBLIC_READ: &str = r#"{
     "Version": "2012-10-17",
     "Statement": [{
-        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::apt/*"
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": ["arn:aws:s3:::apt", "arn:aws:s3:::apt/*"]
     }]
 }"#;
 
@@ -80,13 +83,27 @@ impl Moto {
     /// Makes the bucket or gives it a property.
     fn set_up(&self, property: &str, value: &str) {
         let url = format!("{}/apt{property}", self.endpoint);
-        let (status, body) = http::request("PUT", &url, value);
-        assert!(matches!(status, 200 | 204), "{}", String::from_utf8_lossy(&body));
+        let answer = http::request("PUT", &url, value);
+        let said = String::from_utf8_lossy(&answer.body);
+        assert!(matches!(answer.status, 200 | 204), "moto can't be set up: {said}");
     }
 
     /// Returns its address: `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Returns the keys of all objects in the bucket.
+    pub fn keys(&self) -> Vec<String> {
+        let answer = http::request("GET", &format!("{}/apt?list-type=2", self.endpoint), "");
+        let listing = String::from_utf8(answer.body).expect("it is XML");
+        let keys = listing.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
+        keys.map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// Returns what a client without credentials gets for a key.
+    pub fn get(&self, key: &str) -> http::Answer {
+        http::request("GET", &format!("{}/apt/{key}", self.endpoint), "")
     }
 
     /// Returns a `[store]` section for a prefix in its bucket.

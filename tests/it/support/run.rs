@@ -1,5 +1,6 @@
 //! Programs that have run, and what they said.
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 /// A program that has ended.
@@ -17,14 +18,24 @@ pub struct Run {
 impl Run {
     /// Runs a command to its end, without a terminal or any input.
     pub fn of(command: &mut Command) -> Self {
+        Self::with_input(command, "")
+    }
+
+    /// Runs a command to its end with this text as its input, without a terminal.
+    pub fn with_input(command: &mut Command, input: &str) -> Self {
         // Not `{command:?}`, which would print secrets of the environment.
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let line: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
         let line = line.join(" ");
-        let output = command
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|error| panic!("`{line}` can't be run: {error}"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("`{line}` can't be run: {error}"));
+        let mut stdin = child.stdin.take().expect("it is piped");
+        // A program that ends without reading is no failure of the test; dropping is the end of
+        // the input.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        let output = child.wait_with_output().expect("it was started");
         Self {
             command: line,
             code: output.status.code().unwrap_or(-1),
