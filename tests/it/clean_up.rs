@@ -1,8 +1,12 @@
 //! What a run leaves behind outside the store: nothing.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
+use crate::command_line::on_a_terminal;
 use crate::support::manifest::signed_by;
 use crate::support::{Deb, Manifest, TestKey, TestRepo, tree};
 
@@ -35,25 +39,73 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
+/// A repository whose key is in the keyrings of this test only; others sign at the same time.
+struct Marked {
+    repo: TestRepo,
+    user_id: String,
+}
+
+impl Marked {
+    fn new(name: &str) -> Self {
+        let user_id = format!("{name}-{}@example.org", std::process::id());
+        let key = TestKey::generate(&user_id, "never");
+        let signing = signed_by(&[("own", &key, "env:OWN_KEY")]);
+        let repo = TestRepo::with(&Manifest { signing, ..Manifest::default() });
+        repo.build(&Deb::new("widget", "1.0", "amd64"));
+        Self { repo: repo.env("OWN_KEY", &key.secret), user_id }
+    }
+
+    fn processes(&self) -> Vec<String> {
+        processes_with(&self.repo.home().display().to_string())
+    }
+
+    fn homes(&self) -> Vec<PathBuf> {
+        let places = ["/dev/shm", "/tmp", "/var/tmp"].map(Path::new);
+        places.iter().flat_map(|place| homes_with(&self.user_id, place)).collect()
+    }
+
+    #[track_caller]
+    fn is_clean(&self) {
+        // An agent that was told to end says so first, and ends then.
+        let patience = Instant::now() + Duration::from_secs(10);
+        while !self.processes().is_empty() {
+            assert!(Instant::now() < patience, "{:?} are running", self.processes());
+        }
+        assert_eq!(self.homes(), Vec::<PathBuf>::new());
+        assert_eq!(tree::files(&self.repo.temporary()), [""; 0]);
+        assert_eq!(tree::files(&self.repo.home()), [""; 0]);
+    }
+}
+
 #[test]
 fn neither_an_agent_nor_a_gnupg_home_outlives_a_run() {
-    // Other tests sign at the same time; this name is in the keyrings of this one only.
-    let user_id = format!("test-{}@example.org", std::process::id());
-    let key = TestKey::generate(&user_id, "never");
-    let signing = signed_by(&[("own", &key, "env:OWN_KEY")]);
-    let repo = TestRepo::with(&Manifest { signing, ..Manifest::default() });
-    let repo = repo.env("OWN_KEY", &key.secret);
-    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    let marked = Marked::new("outlives");
+    let repo = &marked.repo;
     repo.apply();
     repo.repoman(["keys", "export"]).ok();
     repo.write_manifest(&Manifest::default().to_text());
     repo.repoman(["apply", "--yes"]).exits(1).says(["error[RM5006]"]);
+    marked.is_clean();
+}
 
-    assert_eq!(processes_with(&repo.home().display().to_string()), [""; 0]);
-    let places = [Path::new("/dev/shm"), Path::new("/tmp"), Path::new("/var/tmp")];
-    for place in places {
-        assert_eq!(homes_with(&user_id, place), Vec::<PathBuf>::new());
+#[test]
+fn an_interrupt_at_the_question_leaves_nothing_behind() {
+    let marked = Marked::new("interrupted");
+    let mut script = on_a_terminal(&marked.repo, "apply");
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut said = Vec::new();
+    while !said.ends_with(b"[y/N] ") {
+        let mut byte = [0];
+        assert_eq!(stdout.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&said));
+        said.extend(byte);
     }
-    assert_eq!(tree::files(&repo.temporary()), [""; 0]);
-    assert_eq!(tree::files(&repo.home()), [""; 0]);
+    assert_eq!(marked.homes().len(), 1, "the key is at hand before anybody is asked");
+    assert!(marked.processes().iter().any(|name| name.contains("gpg-agent")));
+    // Ctrl-C, as the terminal sends it on.
+    child.stdin.take().unwrap().write_all(b"\x03").unwrap();
+    std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+    assert!(!child.wait().unwrap().success());
+    marked.is_clean();
+    assert!(!marked.repo.store().exists());
 }

@@ -1,15 +1,22 @@
 //! How the program behaves to those who call it.
 
 use std::path::Path;
+use std::process::Command;
 
 use crate::support::{Deb, Run, TestRepo, tree};
 
-/// Runs an apply on a terminal of its own, with a person who types this.
-fn apply_on_a_terminal(repo: &TestRepo, answer: &str) -> Run {
-    let apply = format!("{} apply", env!("CARGO_BIN_EXE_repoman"));
+/// Returns a command that runs repoman on a terminal of its own.
+pub fn on_a_terminal(repo: &TestRepo, arguments: &str) -> Command {
+    let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_repoman"));
     let mut command = repo.command(Path::new("script"));
-    command.args(["--quiet", "--return", "--echo", "never", "--command", &apply, "/dev/null"]);
-    Run::with_input(command.env("TERM", "dumb"), answer)
+    command.args(["--quiet", "--return", "--echo", "never", "--command", &line, "/dev/null"]);
+    command.env("TERM", "dumb");
+    command
+}
+
+/// Runs an apply with a person who types this.
+fn apply_and_type(repo: &TestRepo, answer: &str) -> Run {
+    Run::with_input(&mut on_a_terminal(repo, "apply"), answer)
 }
 
 #[test]
@@ -17,13 +24,13 @@ fn a_person_is_asked_and_only_yes_means_yes() {
     let repo = TestRepo::new();
     repo.build(&Deb::new("widget", "1.0", "amd64"));
     for answer in ["n\n", "\n", "yeah\n", "\x04"] {
-        let run = apply_on_a_terminal(&repo, answer).exits(1);
+        let run = apply_and_type(&repo, answer).exits(1);
         run.says(["+ widget", "Apply to file://repo? [y/N]", "error[RM6002]"]);
         assert!(!repo.store().exists());
     }
-    apply_on_a_terminal(&repo, "y\n").ok().says(["bookworm is at generation 1"]);
+    apply_and_type(&repo, "y\n").ok().says(["bookworm is at generation 1"]);
     let before = tree::stamps(&repo.store());
-    let run = apply_on_a_terminal(&repo, "").ok().says(["No changes"]);
+    let run = apply_and_type(&repo, "").ok().says(["No changes"]);
     assert!(!run.said("[y/N]"), "{run}");
     assert_eq!(tree::stamps(&repo.store()), before);
 }
