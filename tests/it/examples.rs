@@ -22,7 +22,8 @@ fn documents() -> Vec<PathBuf> {
 fn manifests(document: &str) -> Vec<String> {
     let blocks = document.split("```toml\n").skip(1);
     let blocks = blocks.map(|rest| rest.split("```").next().unwrap_or_default());
-    let is_whole = |block: &&str| block.lines().any(|line| line.starts_with("format "));
+    let is_whole =
+        |block: &&str| block.lines().any(|line| line.trim_start().starts_with("format "));
     blocks.filter(is_whole).map(str::to_owned).collect()
 }
 
@@ -37,14 +38,17 @@ fn the_example_is_valid() {
 #[test]
 fn the_manifests_in_the_documents_are_valid() {
     let repo = TestRepo::new();
+    let mut checked = 0;
     for path in documents() {
         let document = fs::read_to_string(&path).unwrap();
         for manifest in manifests(&document) {
             repo.write_manifest(&manifest);
             let run = repo.repoman(["check"]);
             assert_eq!(run.code, 0, "{}:\n{manifest}\n{run}", path.display());
+            checked += 1;
         }
     }
+    assert_ne!(checked, 0, "the README shows a manifest");
 }
 
 #[test]
