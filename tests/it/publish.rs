@@ -1,6 +1,9 @@
 //! The main job: from an empty store to packages that apt installs, and on from there.
 
-use crate::support::{AptClient, Deb, FileServer, TestKey, TestRepo, Trust, tree};
+use std::fs;
+use std::process::Command;
+
+use crate::support::{AptClient, Deb, FileServer, Run, TestKey, TestRepo, Trust, tree};
 
 /// Puts a small product into the sources: a program, a library for two architectures, and data
 /// that all share.
@@ -78,4 +81,31 @@ fn an_upgrade_is_one_line_of_the_plan_and_the_old_version_stays() {
     assert_eq!(client.installed(), ["widget 1.9-1"]);
     client.apt_get(["upgrade"]).ok();
     assert_eq!(client.installed(), ["widget 1.10-1"]);
+}
+
+#[test]
+fn packages_of_every_compression_that_dpkg_deb_makes_are_installed() {
+    let repo = TestRepo::new();
+    fs::create_dir(repo.path("dist")).unwrap();
+    let compressions = ["none", "gzip", "xz", "zstd"];
+    for compression in compressions {
+        let tree = repo.path(compression);
+        fs::create_dir_all(tree.join("DEBIAN")).unwrap();
+        fs::create_dir_all(tree.join("opt")).unwrap();
+        fs::write(tree.join("opt").join(compression), compression).unwrap();
+        let control = Deb::new(&format!("with-{compression}"), "1.0", "all").control();
+        fs::write(tree.join("DEBIAN/control"), control).unwrap();
+        let mut build = Command::new("dpkg-deb");
+        build.args(["--root-owner-group", "--uniform-compression"]);
+        build.arg(format!("-Z{compression}")).arg("--build");
+        Run::of(build.arg(&tree).arg(repo.path("dist"))).ok();
+    }
+    repo.apply();
+    let server = FileServer::start(&repo.store());
+    let client = AptClient::new(&server.url(), Trust::Key(&TestKey::shared().public));
+    client.update();
+    client.apt_get(["install", "with-none", "with-gzip", "with-xz", "with-zstd"]).ok();
+    for compression in compressions {
+        assert!(client.path("opt").join(compression).is_file(), "{compression}");
+    }
 }
