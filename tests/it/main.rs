@@ -23,3 +23,4 @@ mod reproducible;
 mod signing;
 mod support;
 mod trust;
+mod writers;

@@ -1,7 +1,6 @@
 //! The main job on S3: signed requests to a real server, served to apt over plain HTTP.
 
 use std::fs;
-use std::thread;
 
 use crate::publish::{build_widget, install_widget};
 use crate::support::deb::{container, tar, tar_gz};
@@ -128,36 +127,6 @@ fn large_package(size: usize) -> Vec<u8> {
         ("control.tar.gz", &tar_gz(&[("./control", Some(control.as_bytes()))])),
         ("data.tar", &tar(&[("./large", Some(&content))])),
     ])
-}
-
-#[test]
-fn of_two_writers_at_once_none_loses_the_packages_of_the_other() {
-    let moto = Moto::start();
-    let writers = ["one", "two"].map(|name| {
-        let repo = repo_on(&moto);
-        repo.build(&Deb::new(name, "1.0", "amd64"));
-        repo
-    });
-    let apply = |repo: &TestRepo| repo.repoman(["apply", "--yes"]);
-    let runs = thread::scope(|scope| {
-        let threads = [0, 1].map(|index| {
-            scope.spawn({
-                let repo = &writers[index];
-                move || apply(repo)
-            })
-        });
-        threads.map(|thread| thread.join().unwrap())
-    });
-    assert!(runs.iter().any(|run| run.code == 0), "{} {}", runs[0], runs[1]);
-    assert!(runs.iter().all(|run| [0, 4].contains(&run.code)), "{} {}", runs[0], runs[1]);
-    for repo in &writers {
-        apply(repo).ok();
-    }
-    let client = client_of(&moto);
-    client.update();
-    for name in ["one", "two"] {
-        assert_eq!(client.candidate(name).as_deref(), Some("1.0"));
-    }
 }
 
 #[test]

@@ -1,0 +1,67 @@
+//! Several publishers of one repository at the same moment.
+
+use std::thread;
+
+use crate::support::{AptClient, Deb, FileServer, Manifest, Moto, TestKey, TestRepo, Trust};
+
+const NAMES: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
+
+/// Has every writer publish its own package at the same moment, and asserts that all get it done.
+#[track_caller]
+fn publish_at_once(writers: &[TestRepo]) {
+    let runs: Vec<_> = thread::scope(|scope| {
+        let start = |repo| scope.spawn(move || TestRepo::repoman(repo, ["apply", "--yes"]));
+        let threads: Vec<_> = writers.iter().map(start).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for run in runs {
+        run.ok();
+    }
+}
+
+/// Returns publishers of one repository, each with a package of its own name.
+fn writers(make: impl Fn() -> TestRepo) -> Vec<TestRepo> {
+    let writer = |name: &&str| {
+        let repo = make();
+        repo.build(&Deb::new(name, "1.0", "amd64"));
+        repo
+    };
+    NAMES.iter().map(writer).collect()
+}
+
+/// Asserts that apt sees the package of every writer.
+#[track_caller]
+fn all_are_there(url: &str) {
+    let client = AptClient::new(url, Trust::Key(&TestKey::shared().public));
+    client.update();
+    for name in NAMES {
+        assert_eq!(client.candidate(name).as_deref(), Some("1.0"), "{name}");
+    }
+}
+
+#[test]
+fn writers_of_one_directory_lose_nothing_of_each_other() {
+    let place = tempfile::tempdir().unwrap();
+    let store = place.path().join("shared");
+    let manifest =
+        Manifest { store: format!("url = \"file://{}\"", store.display()), ..Manifest::default() };
+    let writers = writers(|| TestRepo::with(&manifest));
+    publish_at_once(&writers);
+    let server = FileServer::start(&store);
+    all_are_there(&server.url());
+    let history = store.join(".repoman/history/bookworm");
+    let generations = std::fs::read_dir(history).unwrap().map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.split('-').next().unwrap().parse::<usize>().unwrap()
+    });
+    assert_eq!(generations.max(), Some(NAMES.len()), "each writer published one generation");
+}
+
+#[test]
+fn writers_of_one_bucket_lose_nothing_of_each_other() {
+    let moto = Moto::start();
+    let manifest = Manifest { store: moto.store("debian"), ..Manifest::default() };
+    let writers = writers(|| moto.admit(TestRepo::with(&manifest)));
+    publish_at_once(&writers);
+    all_are_there(&format!("{}/apt/debian", moto.endpoint()));
+}
