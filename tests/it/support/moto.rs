@@ -56,7 +56,7 @@ impl Moto {
     /// When the test set-up has not been run: the stories of S3 are never skipped.
     pub fn start() -> Self {
         let python = std::env::var(PYTHON).unwrap_or_else(|_| {
-            panic!("{PYTHON} is not set: run the tests through `.ci/run`, or tests/setup before")
+            panic!("{PYTHON} is not set: `tests/run` sets up an S3 server and runs the tests")
         });
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let mut child = Command::new(&python)
