@@ -10,10 +10,11 @@ use object_store::path::Path;
 use object_store::{GetOptions, PutMode};
 
 use super::error::Outcome;
+use super::file::{Directory, Import};
 use super::retry::Attempts;
 use super::swap::given_up;
 use super::upload::{PART, Source};
-use super::{Headers, Key, Operation, Store, StoreError, WantChecksum};
+use super::{Headers, Key, Kind, Operation, Store, StoreError, WantChecksum};
 use crate::digest::Sha256;
 
 /// The largest object that goes up with one request, in bytes.
@@ -30,6 +31,15 @@ pub enum Creation {
     New,
     /// It was there.
     AlreadyThere,
+}
+
+/// What an attempt that failed has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// The key holds the content.
+    AlreadyThere,
+    /// Nothing; another one may fare better.
+    TryAgain,
 }
 
 /// What a key is to hold.
@@ -60,14 +70,29 @@ impl Store {
             let options = self.options(PutMode::Create, sha256, headers);
             let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
             let Err(error) = written else { return Ok(Creation::New) };
-            let outcome = Outcome::of(&error);
-            if outcome == Outcome::Refused && self.holds(key, &path, content).await? {
+            if self.settle(key, content, error, &mut attempts).await? == Verdict::AlreadyThere {
                 return Ok(Creation::AlreadyThere);
             }
-            if outcome == Outcome::Final || !attempts.again().await {
-                return Err(given_up(&path, outcome, error));
-            }
         }
+    }
+
+    /// Decides what a failed attempt at a create-only write means; waits before the next one.
+    async fn settle(
+        &self,
+        key: &Key,
+        content: Content,
+        error: object_store::Error,
+        attempts: &mut Attempts,
+    ) -> Result<Verdict, StoreError> {
+        let path = self.path(key)?;
+        let outcome = Outcome::of(&error);
+        if outcome == Outcome::Refused && self.holds(key, &path, content).await? {
+            return Ok(Verdict::AlreadyThere);
+        }
+        if outcome == Outcome::Final || !attempts.again().await {
+            return Err(given_up(&path, outcome, error));
+        }
+        Ok(Verdict::TryAgain)
     }
 
     /// Writes the file at `file`, of `size` bytes with the digest `sha256`, unless the key holds
@@ -91,6 +116,9 @@ impl Store {
         headers: &Headers,
     ) -> Result<Creation, StoreError> {
         let content = Content { size, sha256 };
+        if let Kind::Directory(directory) = &self.inner.kind {
+            return self.import(directory, key, file, content).await;
+        }
         let mut source = Source::new(file, content);
         if size <= WHOLE {
             let _held = self.reserve(size).await;
@@ -103,6 +131,36 @@ impl Store {
             return Ok(Creation::AlreadyThere);
         }
         self.upload(key, source, headers).await
+    }
+
+    /// Copies the file at `file` from one directory to the other.
+    async fn import(
+        &self,
+        directory: &Directory,
+        key: &Key,
+        file: &FilePath,
+        content: Content,
+    ) -> Result<Creation, StoreError> {
+        let path = self.path(key)?;
+        // What is copied is known to be in vain only at the end.
+        if content.size > WHOLE && self.holds(key, &path, content).await? {
+            return Ok(Creation::AlreadyThere);
+        }
+        let mut attempts = Attempts::new(self.inner.first_pause);
+        loop {
+            let source = file.to_owned();
+            let error = match directory.import(&path, source.clone(), content).await {
+                Ok(Import::Done) => return Ok(Creation::New),
+                Ok(Import::Changed) => return Err(StoreError::SourceChanged { path: source }),
+                Ok(Import::Unreadable(error)) => {
+                    return Err(StoreError::Source { path: source, source: error });
+                }
+                Err(error) => error,
+            };
+            if self.settle(key, content, error, &mut attempts).await? == Verdict::AlreadyThere {
+                return Ok(Creation::AlreadyThere);
+            }
+        }
     }
 
     /// Returns whether the key holds the content, as far as that can be told at little cost.

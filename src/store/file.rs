@@ -4,6 +4,7 @@
 //! one winner, and replacing takes the current tag. It keeps no headers: the web server does that.
 //! Symbolic links below the root are no objects and no way to one.
 
+mod import;
 mod tree;
 
 use std::fmt;
@@ -23,7 +24,9 @@ use object_store::{
 };
 use walkdir::WalkDir;
 
+pub(super) use self::import::Import;
 use self::tree::{Condition, Staged, Tree};
+use crate::store::create::Content;
 use crate::store::unlistable::Unlistable;
 use crate::store::{CreateOnly, Durable};
 
@@ -54,6 +57,20 @@ impl Directory {
     /// power.
     pub(super) async fn sync(&self) -> Result<()> {
         self.run(&Path::ROOT, |tree| tree.sync()).await
+    }
+
+    /// Makes an object of the local file at `source` unless the key is taken.
+    ///
+    /// The file is hashed as it is copied: nothing but `content` ever gets the name. This is what
+    /// `put_opts` and `put_multipart_opts` do too, without carrying the bytes between threads.
+    pub(super) async fn import(
+        &self,
+        location: &Path,
+        source: PathBuf,
+        content: Content,
+    ) -> Result<Import> {
+        let key = location.to_string();
+        self.run(location, move |tree| import::import(tree, &key, &source, content)).await
     }
 
     /// Runs blocking work on the tree, and says of its error which key it was about.

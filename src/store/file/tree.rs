@@ -155,7 +155,7 @@ impl Tree {
     }
 
     /// Removes the directories above `key` as long as they are empty.
-    fn prune(&self, key: &str) {
+    pub(super) fn prune(&self, key: &str) {
         let mut below = key;
         while let Some((above, _)) = below.rsplit_once('/') {
             let removed = self.parent(above, Missing::Fail).and_then(|(directory, name)| {
