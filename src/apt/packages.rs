@@ -63,8 +63,9 @@ pub fn stanza(control: &Control, file: &FileFields) -> String {
 }
 
 /// Returns the text of a `Packages` file from its stanzas, in their order.
-pub fn join<'a>(stanzas: impl IntoIterator<Item = &'a str>) -> String {
-    let mut out = String::new();
+pub fn join<'a>(stanzas: impl Iterator<Item = &'a str> + Clone) -> String {
+    let size = stanzas.clone().map(|stanza| stanza.len() + 1).sum();
+    let mut out = String::with_capacity(size);
     for stanza in stanzas {
         if !out.is_empty() {
             out.push('\n');
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn stanzas_that_were_joined_are_read_back() {
         let one = published();
-        let text = join([one.as_str(), one.as_str()]);
+        let text = join([one.as_str(), one.as_str()].into_iter());
         let read: Vec<_> = parse(&text).collect::<Result<_, _>>().unwrap();
         assert_eq!(read.len(), 2);
         assert!(read.iter().all(|package| package.stanza == one && package.file.size == 7));

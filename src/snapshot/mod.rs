@@ -81,7 +81,7 @@ impl Distribution {
     pub fn listed<'a>(
         packages: &'a Packages,
         architecture: &'a Architecture,
-    ) -> impl Iterator<Item = (&'a PackageId, &'a Package)> {
+    ) -> impl Iterator<Item = (&'a PackageId, &'a Package)> + Clone {
         packages
             .iter()
             .filter(move |(id, _)| id.architecture == *architecture || id.architecture.is_all())
