@@ -6,7 +6,7 @@ use tar::EntryType;
 
 use super::error::{EntryFault, Fault};
 use super::tarball;
-use crate::compression::{Compression, Frames, decoder};
+use crate::compression::{Compression, Frames, decoder, gunzip_plain};
 
 /// The largest acceptable size of the tar archive.
 const MAX_UNPACKED: u64 = 16 << 20;
@@ -46,6 +46,11 @@ fn unpack(compression: Compression, packed: &[u8]) -> Result<Vec<u8>, Fault> {
     match compression {
         Compression::None | Compression::Gzip | Compression::Xz | Compression::Zstd => {}
         Compression::Bzip2 | Compression::Lzma => return Err(Fault::Compression),
+    }
+    if compression == Compression::Gzip
+        && let Some(unpacked) = gunzip_plain(packed)
+    {
+        return Ok(unpacked);
     }
     let mut unpacked = Vec::new();
     let decoder = decoder(compression, Frames::One, packed)?;
