@@ -65,7 +65,7 @@ pub async fn plan(
     plan_offers(question, offers, store).await
 }
 
-/// Reads the sources, as the first half of [`plan`].
+/// Reads the sources, as the first half of [`plan()`].
 ///
 /// # Errors
 ///

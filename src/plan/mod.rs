@@ -2,7 +2,7 @@
 //! carried out.
 //!
 //! Pure functions all: [`desired()`] decides what should be published, [`diff()`] what has to
-//! change, [`guard`] what a person must know before it happens. The clock is an argument.
+//! change, `guard` what a person must know before it happens. The clock is an argument.
 
 mod desired;
 mod diff;
