@@ -56,11 +56,11 @@ impl Project {
         Ok(project)
     }
 
-    /// Returns the directory that the manifest's paths are relative to.
+    /// Returns the directory that the manifest's paths are relative to; empty for the present one.
     pub fn root(&self) -> PathBuf {
         match self.path.parent() {
             Some(parent) if parent != Path::new("") => parent.to_owned(),
-            _ => PathBuf::from("."),
+            _ => PathBuf::new(),
         }
     }
 

@@ -8,24 +8,33 @@ use crate::manifest::{SecretSource, SigningKey};
 use crate::sign::{GpgSigner, KeySpec, Secret, SecretText};
 use crate::time::Timestamp;
 
-/// Opens the signing keys of a manifest; none if the repository is declared to be unsigned.
+/// Gets the secrets of a manifest's signing keys; none if the repository is to be unsigned.
 ///
 /// # Errors
 ///
-/// When a secret is not where the manifest says, or when a key can't sign; all of that at once.
-pub fn signer(project: &Project, now: Timestamp) -> Result<Option<GpgSigner>, Failure> {
-    let keys = &project.manifest.signing.keys;
-    if keys.is_empty() {
-        return Ok(None);
-    }
+/// When a secret is not where the manifest says; all that are missing at once.
+pub fn specs(project: &Project) -> Result<Vec<KeySpec>, Failure> {
+    let keys = project.manifest.signing.keys.iter();
     let (specs, failures): (Vec<_>, Vec<_>) =
-        keys.iter().map(|key| spec(project, key)).partition(Result::is_ok);
+        keys.map(|key| spec(project, key)).partition(Result::is_ok);
     let failures: Vec<Failure> = failures.into_iter().filter_map(Result::err).collect();
-    if !failures.is_empty() {
-        return Err(Failure::several(failures));
+    if failures.is_empty() {
+        Ok(specs.into_iter().filter_map(Result::ok).collect())
+    } else {
+        Err(Failure::several(failures))
     }
-    let specs: Vec<KeySpec> = specs.into_iter().filter_map(Result::ok).collect();
-    GpgSigner::open(&specs, now).map(Some).map_err(Failure::signing)
+}
+
+/// Opens signing keys; none if there are none.
+///
+/// # Errors
+///
+/// When a key can't sign; all of that at once.
+pub fn signer(specs: &[KeySpec], now: Timestamp) -> Result<Option<GpgSigner>, Failure> {
+    match specs {
+        [] => Ok(None),
+        specs => GpgSigner::open(specs, now).map(Some).map_err(Failure::signing),
+    }
 }
 
 fn spec(project: &Project, key: &SigningKey) -> Result<KeySpec, Failure> {

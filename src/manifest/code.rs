@@ -161,8 +161,8 @@ pub const CODES: &[(&str, &str, &str)] = &[
         STORE_URL,
         "not a store URL",
         "`url` says where the repository lives: s3://BUCKET/PREFIX for S3 and servers that speak \
-         its protocol (with `endpoint`), or file:///ABSOLUTE/PATH for a directory. One prefix holds \
-         one repository.",
+         its protocol (with `endpoint`), or file://PATH for a directory, absolute or relative to \
+         the manifest. One prefix holds one repository.",
     ),
     (
         URL,

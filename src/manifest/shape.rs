@@ -74,6 +74,9 @@ impl Check<'_> {
         for (name, value) in table {
             match grammar.key(name.get_ref()) {
                 None => self.unknown_key(name, value, grammar, place),
+                Some(Key { shape: Shape::Later, .. }) if is_list_of(name, value, grammar) => {
+                    self.unknown_key(name, value, grammar, place);
+                }
                 Some(Key { shape: Shape::Later, doc, .. }) => self.not_yet(name, doc, place),
                 Some(key) => self.value(key, value, &place.below(key.name, value.span())),
             }
@@ -181,7 +184,10 @@ impl Check<'_> {
     ) {
         let typed: &str = name.get_ref();
         let message = format!("{} has no key {}", place.shown(), quoted(typed));
-        let (label, help) = match near(typed, grammar.keys.iter().map(|key| key.name)) {
+        let (label, help) = match near(
+            typed,
+            grammar.keys.iter().map(|key| key.name).filter(|key| *key != typed),
+        ) {
             Some(key) => (format!("did you mean `{key}`?"), None),
             None => ("unknown key".to_owned(), Some(where_instead(typed, value, grammar, place))),
         };
@@ -280,6 +286,15 @@ fn is_absent(key: &Key, table: &DeTable<'_>) -> bool {
         (Shape::Named(_), Some(DeValue::Table(named))) => named.is_empty(),
         (_, value) => value.is_none(),
     }
+}
+
+/// Tells whether a key that is for later, and a table, is surely meant to be the list of that name:
+/// `component = ["main"]`.
+fn is_list_of(name: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>, table: &Table) -> bool {
+    !value.get_ref().is_table()
+        && table
+            .key(&format!("{}s", name.get_ref()))
+            .is_some_and(|key| !matches!(key.shape, Shape::Later))
 }
 
 /// Tells whether the absence of a key most likely follows from another problem of its table.

@@ -12,7 +12,7 @@ use crate::debian::version::Version;
 use crate::digest::Sha256;
 use crate::plan::desired::{Desired, Upload};
 use crate::plan::{
-    Base, ChangedFile, DistributionPlan, DistributionStatus, Effect, FieldChange, Operation,
+    Base, ChangedFile, DistributionPlan, DistributionStatus, Effect, FieldChange, Note, Operation,
     PackageChange, Plan, Reason, fingerprints, guard,
 };
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
@@ -24,11 +24,15 @@ use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
 pub fn diff(published: &Snapshot, desired: &Desired, base: &BTreeMap<Codename, Base>) -> Plan {
     let mut distributions = BTreeMap::new();
     let mut dangers = Vec::new();
+    let mut notes = desired.notes.clone();
     for (codename, after) in &desired.snapshot.distributions {
         let before = published.distributions.get(codename);
         let plan = distribution(before, after);
         if let Some(before) = before {
             dangers.extend(guard::dangers(codename, before, after));
+        }
+        if plan.status == DistributionStatus::New && after.package_count() == 0 {
+            notes.push(Note::Empty(codename.clone()));
         }
         if plan.status == DistributionStatus::New || !plan.is_empty() {
             distributions.insert(codename.clone(), plan);
@@ -44,7 +48,7 @@ pub fn diff(published: &Snapshot, desired: &Desired, base: &BTreeMap<Codename, B
         base,
         distributions,
         dangers,
-        notes: desired.notes.clone(),
+        notes,
         uploads: uploads(published, desired),
     };
     plan.id = identify(&plan);

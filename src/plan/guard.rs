@@ -12,7 +12,7 @@ use crate::snapshot::Distribution;
 /// Fields whose change makes `apt-get update` fail until an administrator confirms it.
 const PINNED: [&str; 5] = ["Origin", "Label", "Codename", "NotAutomatic", "ButAutomaticUpgrades"];
 
-const NOT_YET: &str = "accepting a danger in repo.toml is not supported yet by this version";
+const NOT_YET: &str = "accepting a danger in repo.toml comes with a later version";
 
 /// Returns the dangers of turning one state of a distribution into another.
 pub fn dangers(codename: &Codename, before: &Distribution, after: &Distribution) -> Vec<Danger> {

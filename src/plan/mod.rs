@@ -227,6 +227,8 @@ impl DangerCode {
 pub enum Note {
     /// A distribution is published that the manifest does not declare; it stays as it is.
     Undeclared(Codename),
+    /// A distribution would be published without a single package.
+    Empty(Codename),
     /// One version has different bytes in two distributions.
     DifferentBytes {
         /// `name version architecture`.

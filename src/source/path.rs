@@ -141,7 +141,9 @@ impl Place {
         let distribution = manifest.distributions.get(&target.codename);
         let release = distribution.and_then(|distribution| distribution.release.as_deref());
         let glob = source.pattern.expand(target, release);
-        Self { base: root.join(glob.base()), root: root.to_owned(), glob }
+        let base = root.join(glob.base());
+        let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
+        Self { base, root: root.to_owned(), glob }
     }
 
     fn files(&self, source: &Source) -> Result<Vec<PathBuf>, SourceProblem> {
@@ -157,10 +159,11 @@ impl Place {
                 place: self.base.display().to_string(),
                 reason,
             })?;
-            let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
+            // People and logs see the path: without a `./` that says nothing.
+            let path = entry.path().strip_prefix(".").unwrap_or(entry.path());
+            let relative = path.strip_prefix(&self.root).unwrap_or(path);
             if !entry.file_type().is_dir() && matcher.is_match(relative) {
-                // People and logs see the path: without a `./` that says nothing.
-                files.push(entry.path().strip_prefix(".").unwrap_or(entry.path()).to_owned());
+                files.push(path.to_owned());
             }
         }
         Ok(files)

@@ -63,7 +63,7 @@ fn no_signature_any_more_is_blocked() {
 fn a_key_that_no_client_knows_is_blocked() {
     let key = TestKey::generate("Next <next@example.org>", "never");
     let keys = [
-        ("next", &key, "env:NEXT_SIGNING_KEY"),
+        ("next", &key, "env:TEST_SIGNING_KEY"),
         ("test", TestKey::shared(), "env:TEST_SIGNING_KEY"),
     ];
     let signing = signed_by(&keys).replace(r#"["next", "test"]"#, r#"["next"]"#);

@@ -21,7 +21,7 @@ use crate::ops::apply::{Applied, Publisher};
 use crate::ops::client_files;
 use crate::ops::contest::{Approval, Ending, Terms, publish};
 use crate::ops::plan::{Planned, Question, plan};
-use crate::sign::{GpgSigner, Signer};
+use crate::sign::{GpgSigner, KeySpec, Signer};
 use crate::store::Store;
 use crate::time::{Span, Timestamp};
 
@@ -50,6 +50,7 @@ pub async fn run(
 ) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let project = Project::open(global, terminal)?;
+    let specs = secrets::specs(&project)?;
     let store = project.store(usize::from(arguments.jobs));
     let observer = progress::observer(terminal);
     let root = project.root();
@@ -69,7 +70,7 @@ pub async fn run(
     }
     interruptible(async {
         // A key that can't sign is found out before anything is asked or sent.
-        let signer = signing_keys(&project, terminal)?;
+        let signer = signing_keys(&specs, terminal)?;
         let url = project.manifest.store.url.to_string();
         if !arguments.yes && !confirm(terminal, &url).await? {
             return Err(Failure::declined());
@@ -131,9 +132,9 @@ async fn sources_entries(project: &Project, store: &Store, terminal: &Terminal) 
 }
 
 /// Opens the signing keys, and says what will become of them.
-fn signing_keys(project: &Project, terminal: &Terminal) -> Result<Option<Arc<GpgSigner>>, Failure> {
+fn signing_keys(specs: &[KeySpec], terminal: &Terminal) -> Result<Option<Arc<GpgSigner>>, Failure> {
     let now = Timestamp::now();
-    let Some(signer) = secrets::signer(project, now)? else {
+    let Some(signer) = secrets::signer(specs, now)? else {
         return Ok(None);
     };
     for key in signer.keys() {

@@ -21,7 +21,8 @@ pub enum Keys {
 
 pub fn run(keys: &Keys, global: &Global, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let project = Project::open(global, terminal)?;
-    let signer = secrets::signer(&project, Timestamp::now())?.ok_or_else(Failure::unsigned)?;
+    let signer = secrets::signer(&secrets::specs(&project)?, Timestamp::now())?;
+    let signer = signer.ok_or_else(Failure::unsigned)?;
     match keys {
         Keys::Export => {
             let keyring = signer.public_keyring().map_err(|error| Failure::signing(vec![error]))?;

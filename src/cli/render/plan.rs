@@ -206,6 +206,9 @@ fn note_text(note: &Note) -> String {
         Note::Undeclared(codename) => {
             format!("{codename} is published but not declared; it stays as it is")
         }
+        Note::Empty(codename) => {
+            format!("{codename} has no packages; are the sources where the manifest says?")
+        }
         Note::DifferentBytes { package, distributions: (first, second) } => {
             format!("`{package}` has different content in {first} and {second}")
         }
@@ -256,6 +259,6 @@ fn dangers(out: &mut String, plan: &Plan, look: Look) {
     for danger in &plan.dangers {
         let _ = writeln!(out, "  ! {}", text::printable(&danger.id));
         let _ = writeln!(out, "    {}", text::printable(&danger.message));
-        let _ = writeln!(out, "    To go ahead: {}", text::printable(&danger.remedy));
+        let _ = writeln!(out, "    Instead: {}", text::printable(&danger.remedy));
     }
 }

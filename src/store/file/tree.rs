@@ -201,10 +201,13 @@ impl Tree {
         missing: Missing,
     ) -> io::Result<OwnedFd> {
         if missing == Missing::Make {
-            DirBuilder::new().recursive(true).mode(DIRECTORY_MODE.bits()).create(&self.root)?;
+            let mut builder = DirBuilder::new();
+            let made = builder.recursive(true).mode(DIRECTORY_MODE.bits()).create(&self.root);
+            made.map_err(|error| self.root_fault(error))?;
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let mut directory = fs::open(&self.root, flags, Mode::empty())?;
+        let root = fs::open(&self.root, flags, Mode::empty());
+        let mut directory = root.map_err(|error| self.root_fault(error.into()))?;
         for segment in segments {
             if missing == Missing::Make {
                 match fs::mkdirat(&directory, segment, DIRECTORY_MODE) {
@@ -215,6 +218,21 @@ impl Tree {
             directory = fs::openat(&directory, segment, flags | OFlags::NOFOLLOW, Mode::empty())?;
         }
         Ok(directory)
+    }
+}
+
+impl Tree {
+    /// Returns why the root can't be used.
+    ///
+    /// Something else in its place is neither an object that is not there nor one that is.
+    fn root_fault(&self, error: io::Error) -> io::Error {
+        match error.kind() {
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+                let fault = format!("{} is not a directory", self.root.display());
+                io::Error::new(ErrorKind::InvalidInput, fault)
+            }
+            _ => error,
+        }
     }
 }
 
