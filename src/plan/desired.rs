@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use similar::{ChangeTag, TextDiff};
+
 use crate::apt::packages::{FileFields, stanza};
 use crate::apt::path::PoolFile;
 use crate::apt::release::{Identity, Pin};
@@ -51,6 +53,8 @@ pub struct Conflict {
     pub second: String,
     /// Whether one of them is published already.
     pub with: ConflictWith,
+    /// The lines of their stanzas that differ, each with `-` (first) or `+` (second) before it.
+    pub difference: Vec<String>,
 }
 
 /// What an offered file is in conflict with.
@@ -263,8 +267,19 @@ impl Intake<'_> {
             first,
             second: file.path.display().to_string(),
             with,
+            difference: difference(&other.stanza, &listed(file, "", self.now).stanza),
         })
     }
+}
+
+/// Returns the lines that two stanzas don't share; where the files lie is of no interest.
+fn difference(first: &str, second: &str) -> Vec<String> {
+    let diff = TextDiff::from_lines(first, second);
+    let changes = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
+    changes
+        .filter(|change| !change.value().starts_with("Filename:"))
+        .map(|change| format!("{} {}", change.tag(), change.value().trim_end()))
+        .collect()
 }
 
 /// Records that a source offers a package that is listed already.

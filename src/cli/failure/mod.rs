@@ -54,6 +54,13 @@ impl Failure {
         self
     }
 
+    fn details(mut self, lines: &[String]) -> Self {
+        if let Some(Item::Message { causes, .. }) = self.items.last_mut() {
+            causes.extend(lines.iter().map(|line| text::printable(line)));
+        }
+        self
+    }
+
     fn hint(mut self, advice: impl Into<String>) -> Self {
         if let Some(Item::Message { hint, .. }) = self.items.last_mut() {
             *hint = Some(advice.into());

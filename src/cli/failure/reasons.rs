@@ -74,10 +74,12 @@ fn source_problem(problem: &SourceProblem) -> Failure {
 }
 
 fn conflict(conflict: &Conflict) -> Failure {
+    let failure = |code| Failure::new(code, conflict.to_string()).details(&conflict.difference);
     match conflict.with {
-        ConflictWith::Offered => Failure::new("RM3002", conflict.to_string())
-            .hint("a version is built once; offer one of the two files only"),
-        ConflictWith::Published => Failure::new("RM3003", conflict.to_string())
+        ConflictWith::Offered => {
+            failure("RM3002").hint("a version is built once; offer one of the two files only")
+        }
+        ConflictWith::Published => failure("RM3003")
             .hint("clients may have the published file; give the new build a higher version"),
     }
 }
