@@ -62,6 +62,9 @@ fn line(event: &Event) -> Option<(&'static str, String)> {
         Event::Overtaken { codename } => {
             ("again", format!("{codename} was published by another writer meanwhile"))
         }
+        Event::Repaired { codename, files } => {
+            ("copies", format!("{codename} {}", text::plural(*files, "index file")))
+        }
         Event::Read { .. } | Event::UploadsPlanned { .. } => return None,
     })
 }
@@ -130,7 +133,7 @@ impl Observe for Bar {
             Event::Indexed { .. } => self.bar.set_message("Publishing"),
             Event::Overtaken { .. } => self.bar.set_message("Again"),
             Event::Swapped { .. } => self.bar.set_message("Verifying"),
-            Event::Verified { .. } => self.bar.finish_and_clear(),
+            Event::Repaired { .. } | Event::Verified { .. } => self.bar.finish_and_clear(),
         }
     }
 }

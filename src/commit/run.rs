@@ -8,8 +8,9 @@ use crate::commit::point::{self, Swap};
 use crate::commit::script::{Copy, Creation, POOL, Script};
 use crate::debian::suite::Codename;
 use crate::plan::Upload;
+use crate::published;
 use crate::report::{Delivery, Event, Observe};
-use crate::store::{self, Etag, Key, Replacement, Store, StoreError};
+use crate::store::{self, Entry, Key, Replacement, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 
 /// Why a publication failed.
@@ -79,10 +80,10 @@ pub struct Setting<'a> {
     pub codename: &'a Codename,
     /// The generation that is replaced, and the new one.
     pub generations: (Option<u64>, u64),
-    /// When the commit point was last written.
+    /// When the commit point or its last copy was written, whichever is later.
     pub last_modified: Option<Timestamp>,
-    /// The version of each object under `dists/` when it was listed.
-    pub etags: &'a BTreeMap<String, Etag>,
+    /// The objects under `dists/` when they were listed.
+    pub objects: &'a BTreeMap<String, Entry>,
     /// The present time.
     pub clock: &'a Clock,
 }
@@ -110,12 +111,12 @@ pub async fn run(
     }
     let (from, to) = setting.generations;
     observe.event(&Event::Swapped { codename: setting.codename.clone(), from, to });
-    copy_all(store, script, setting.etags).await.map_err(|reason| CommitError::Copies {
+    copy_all(store, script, setting.objects).await.map_err(|reason| CommitError::Copies {
         codename: setting.codename.clone(),
         generation: to,
         reason,
     })?;
-    verify(store, script).await?;
+    verify(store, script, setting).await?;
     observe.event(&Event::Verified { codename: setting.codename.clone(), generation: to });
     Ok(Swap::Won)
 }
@@ -126,13 +127,21 @@ async fn create(store: &Store, creation: &Creation) -> Result<(), CommitError> {
     Ok(())
 }
 
-async fn copy_all(
+/// Writes a script's copies, the seal last.
+///
+/// # Errors
+///
+/// When one can't be written; the next apply finds out and goes on.
+pub async fn copy_all(
     store: &Store,
     script: &Script,
-    etags: &BTreeMap<String, Etag>,
+    objects: &BTreeMap<String, Entry>,
 ) -> Result<(), StoreError> {
-    let copies = script.copies.iter().map(|copy| copy_one(store, script, copy, etags));
+    let copies = script.copies.iter().map(|copy| copy_one(store, script, copy, objects));
     futures::stream::iter(copies).buffer_unordered(store.jobs()).try_collect::<()>().await?;
+    if let Some(seal) = &script.seal {
+        copy_one(store, script, seal, objects).await?;
+    }
     store.barrier().await
 }
 
@@ -144,10 +153,10 @@ async fn copy_one(
     store: &Store,
     script: &Script,
     copy: &Copy,
-    etags: &BTreeMap<String, Etag>,
+    objects: &BTreeMap<String, Entry>,
 ) -> Result<(), StoreError> {
     let Copy { key, bytes, headers } = copy;
-    let mut base = etags.get(key.as_str()).cloned();
+    let mut base = objects.get(key.as_str()).map(|entry| entry.etag.clone());
     loop {
         let replaced = store.replace(key, bytes.clone(), base.as_ref(), headers).await?;
         if replaced != Replacement::Lost || !is_current(store, script).await? {
@@ -167,9 +176,16 @@ async fn is_current(store: &Store, script: &Script) -> Result<bool, StoreError> 
 }
 
 /// Reads back the commit point and every object that was created for it.
-async fn verify(store: &Store, script: &Script) -> Result<(), CommitError> {
+///
+/// Where another writer has gone on from there meanwhile, a later generation is as good: it was
+/// built on this one.
+async fn verify(store: &Store, script: &Script, setting: &Setting<'_>) -> Result<(), CommitError> {
+    let key = &script.point.key;
     if !is_current(store, script).await? {
-        return Err(CommitError::ReadBack { key: script.point.key.clone() });
+        let now = published::generation(store, setting.codename, key).await;
+        if !now.is_ok_and(|generation| generation > setting.generations.1) {
+            return Err(CommitError::ReadBack { key: key.clone() });
+        }
     }
     let checks = script.creations.iter().map(|creation| async move {
         let entry = store.head(&creation.key).await?;

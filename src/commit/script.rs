@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use crate::apt::path;
+use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::dists::{Audience, Suite};
 use crate::store::{Etag, Headers, Key, Storage, StoreError};
@@ -38,8 +39,10 @@ pub struct Script {
     pub creations: Vec<Creation>,
     /// The commit point.
     pub point: Point,
-    /// What follows it: objects that may lag behind.
+    /// What follows it, in any order: objects that may lag behind.
     pub copies: Vec<Copy>,
+    /// The copy that is written last, so that it is only there when the others are.
+    pub seal: Option<Copy>,
 }
 
 /// An object that is created, or is there already with the same bytes.
@@ -96,6 +99,15 @@ pub enum SealedRelease {
     },
 }
 
+/// The Release file of a generation and a new detached signature for it.
+#[derive(Debug, Clone)]
+pub struct Resealed {
+    /// The plain text.
+    pub release: Bytes,
+    /// The detached signature.
+    pub signature: Bytes,
+}
+
 /// What is kept beside a generation.
 #[derive(Debug, Clone)]
 pub struct Records {
@@ -129,20 +141,54 @@ impl Script {
         }
         let manifest = path::manifest(&Sha256::of(&records.manifest));
         creations.push(creation(&manifest, &records.manifest, RELEASE)?);
-        let (key, bytes) = match sealed {
+        let (key, bytes, seal) = match sealed {
             SealedRelease::Signed { release, in_release, signature } => {
                 copies.push(copy(&path::release(codename), release, RELEASE)?);
-                copies.push(copy(&path::release_signature(codename), signature, RELEASE)?);
-                (path::in_release(codename), in_release)
+                let seal = copy(&path::release_signature(codename), signature, RELEASE)?;
+                (path::in_release(codename), in_release, Some(seal))
             }
-            SealedRelease::Unsigned { release } => (path::release(codename), release),
+            SealedRelease::Unsigned { release } => (path::release(codename), release, None),
         };
         let history = path::history(codename, suite.generation, &Sha256::of(bytes));
         creations.push(creation(&history, bytes, RELEASE)?);
         // A distribution that gets its first signature moves from Release to InRelease.
         let base = records.base.filter(|(base, _)| *base == key).map(|(_, etag)| etag);
         let point = Point { key: Key::parse(&key)?, bytes: bytes.clone(), base };
-        Ok(Self { creations, point, copies })
+        Ok(Self { creations, point, copies, seal })
+    }
+
+    /// Returns the writes that bring the copies of a published generation up to date.
+    ///
+    /// # Errors
+    ///
+    /// When a codename or component makes a key that stores don't take.
+    pub fn repair(
+        codename: &Codename,
+        current: Point,
+        release: Option<Resealed>,
+    ) -> Result<Self, StoreError> {
+        let mut copies = Vec::new();
+        let mut seal = None;
+        if let Some(Resealed { release, signature }) = release {
+            copies.push(copy(&path::release(codename), &release, RELEASE)?);
+            seal = Some(copy(&path::release_signature(codename), &signature, RELEASE)?);
+        }
+        Ok(Self { creations: Vec::new(), point: current, copies, seal })
+    }
+
+    /// Adds the copy of an index file that is published already.
+    ///
+    /// # Errors
+    ///
+    /// When its path makes a key that stores don't take.
+    pub fn add_copy(
+        &mut self,
+        codename: &Codename,
+        path: &str,
+        bytes: &Bytes,
+    ) -> Result<(), StoreError> {
+        self.copies.push(copy(&path::in_distribution(codename, path), bytes, CANONICAL)?);
+        Ok(())
     }
 }
 

@@ -66,6 +66,23 @@ pub enum Audience {
     Repoman,
 }
 
+impl Suite {
+    /// Returns the published `Packages` files that Release lists and this build did not make.
+    ///
+    /// Which of them have copies is told by `forms`.
+    pub fn taken_over(&self, forms: &BTreeSet<Compression>) -> Vec<IndexEntry> {
+        let is_copied = |path: &str| {
+            let extension = path.rsplit_once("/Packages").map(|(_, extension)| extension);
+            extension
+                .and_then(Compression::from_extension)
+                .is_some_and(|form| forms.contains(&form))
+        };
+        let built = |entry: &IndexEntry| self.files.iter().any(|file| file.entry == *entry);
+        let entries = self.release.files.iter();
+        entries.filter(|entry| is_copied(&entry.path) && !built(entry)).cloned().collect()
+    }
+}
+
 impl Build<'_> {
     /// Returns the suite.
     ///

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::apt::path;
 use crate::blocking;
 use crate::commit::point::Swap;
 use crate::commit::run::{self, CommitError, Setting};
@@ -13,6 +14,7 @@ use crate::digest::Sha256;
 use crate::dists::{Build, Suite};
 use crate::ops::plan::Planned;
 use crate::ops::{client_files, founding};
+use crate::published::LoadError;
 use crate::report::Observe;
 use crate::sign::{SignError, Signer};
 use crate::snapshot::state::{ManifestRecord, Parent, Publication};
@@ -73,6 +75,9 @@ pub enum ApplyError {
     /// Writing failed.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// What is published can't be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// Signing failed.
     #[error("failed to sign {codename}")]
     Sign {
@@ -102,6 +107,11 @@ pub enum ApplyError {
         /// Its Date.
         published: Timestamp,
     },
+}
+
+/// Returns the time that the signatures of a Release file of that date say they were made at.
+pub(super) fn signing_time(date: Timestamp) -> Timestamp {
+    shifted(date, -BACKDATING)
 }
 
 impl Publisher<'_> {
@@ -155,18 +165,29 @@ impl Publisher<'_> {
         observe: &dyn Observe,
     ) -> Result<Option<Applied>, ApplyError> {
         let head = planned.published.heads.get(codename);
+        if let Some(head) = head
+            && planned.plan.distributions[codename].is_unchanged()
+        {
+            return self.repair(planned, codename, head, observe).await.map(Some);
+        }
         let suite = self.build(planned, codename).await?;
         let sealed = self.seal(&suite).await?;
         let records = Records {
             manifest: self.manifest.clone(),
             base: head.map(|head| (head.key.clone(), head.etag.clone())),
         };
-        let script = Script::new(&suite, &sealed, records).map_err(CommitError::Store)?;
+        let mut script = Script::new(&suite, &sealed, records).map_err(CommitError::Store)?;
+        let forms = &planned.desired.snapshot.distributions[codename].compression;
+        let taken_over = suite.taken_over(forms);
+        self.add_left_behind(&mut script, planned, codename, &taken_over).await?;
+        let objects = &planned.published.objects;
+        let seal = objects.get(&path::release_signature(codename));
+        let times = [head.map(|head| head.last_modified), seal.map(|seal| seal.last_modified)];
         let setting = Setting {
             codename,
             generations: (head.map(|head| head.state.generation), suite.generation),
-            last_modified: head.map(|head| head.last_modified),
-            etags: &planned.published.etags,
+            last_modified: times.into_iter().flatten().max(),
+            objects,
             clock: self.clock,
         };
         let generation = suite.generation;
@@ -231,7 +252,7 @@ impl Publisher<'_> {
         let Some(signer) = self.signer.clone() else {
             return Ok(SealedRelease::Unsigned { release });
         };
-        let at = shifted(suite.release.date, -BACKDATING);
+        let at = signing_time(suite.release.date);
         let sign = move || {
             let in_release = signer.clear_sign(&release, at)?.into();
             let signature = signer.detach_sign(&release, at)?.into();

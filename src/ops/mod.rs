@@ -8,3 +8,4 @@ pub mod client_files;
 pub mod contest;
 pub mod founding;
 pub mod plan;
+mod repair;

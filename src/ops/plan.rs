@@ -90,6 +90,6 @@ pub async fn plan_offers(
     let published = published::load(store, expected).await?;
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
-    let plan = plan::diff(&published.snapshot, &desired, &published.bases());
+    let plan = plan::diff(&published.snapshot, &desired, &published.standings());
     Ok(Planned { plan, offers, desired, published })
 }

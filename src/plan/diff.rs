@@ -12,36 +12,41 @@ use crate::debian::version::Version;
 use crate::digest::Sha256;
 use crate::plan::desired::{Desired, Upload};
 use crate::plan::{
-    Base, ChangedFile, DistributionPlan, DistributionStatus, Effect, FieldChange, Note, Operation,
-    PackageChange, Plan, Reason, fingerprints, guard,
+    Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Note,
+    Operation, PackageChange, Plan, Reason, Standing, fingerprints, guard,
 };
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
 
 /// Returns the plan that makes `published` what is `desired`.
 ///
-/// `base` names the generations that `published` was read from. Distributions that are not
+/// `standings` names the generations that `published` was read from. Distributions that are not
 /// desired are left alone.
-pub fn diff(published: &Snapshot, desired: &Desired, base: &BTreeMap<Codename, Base>) -> Plan {
+pub fn diff(
+    published: &Snapshot,
+    desired: &Desired,
+    standings: &BTreeMap<Codename, Standing>,
+) -> Plan {
     let mut distributions = BTreeMap::new();
     let mut dangers = Vec::new();
     let mut notes = desired.notes.clone();
     for (codename, after) in &desired.snapshot.distributions {
         let before = published.distributions.get(codename);
-        let plan = distribution(before, after);
+        let copies = standings.get(codename).map(|standing| standing.copies).unwrap_or_default();
+        let plan = DistributionPlan { copies, ..distribution(before, after) };
         if let Some(before) = before {
             dangers.extend(guard::dangers(codename, before, after));
         }
         if plan.status == DistributionStatus::New && after.package_count() == 0 {
             notes.push(Note::Empty(codename.clone()));
         }
-        if plan.status == DistributionStatus::New || !plan.is_empty() {
+        if !plan.is_empty() {
             distributions.insert(codename.clone(), plan);
         }
     }
-    let base: BTreeMap<_, _> = base
+    let base: BTreeMap<_, _> = standings
         .iter()
         .filter(|(codename, _)| distributions.contains_key(*codename))
-        .map(|(codename, base)| (codename.clone(), base.clone()))
+        .map(|(codename, standing)| (codename.clone(), standing.base.clone()))
         .collect();
     let mut plan = Plan {
         id: Sha256::of(b""),
@@ -66,12 +71,6 @@ fn uploads(published: &Snapshot, desired: &Desired) -> BTreeMap<String, Upload> 
     uploads
 }
 
-impl DistributionPlan {
-    fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.packages.is_empty()
-    }
-}
-
 fn distribution(before: Option<&Distribution>, after: &Distribution) -> DistributionPlan {
     let status = match before {
         Some(_) => DistributionStatus::Published,
@@ -79,6 +78,7 @@ fn distribution(before: Option<&Distribution>, after: &Distribution) -> Distribu
     };
     DistributionPlan {
         status,
+        copies: Copies::Current,
         fields: field_changes(before, after),
         packages: package_changes(before, after),
         index_files: after.stale_indices(before).len() * after.compression.len(),

@@ -52,11 +52,32 @@ pub struct Base {
     pub inrelease_sha256: Sha256,
 }
 
+/// What a plan has to know of a published distribution beside its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The generation that it is at.
+    pub base: Base,
+    /// Whether its copies are that generation's.
+    pub copies: Copies,
+}
+
+/// Whether the objects under canonical names are those of the current generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Copies {
+    /// They are.
+    #[default]
+    Current,
+    /// A run that ended early has left some behind.
+    Behind,
+}
+
 /// The changes of one distribution.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DistributionPlan {
     /// Whether it is published already.
     pub status: DistributionStatus,
+    /// Whether copies have to be brought up to date that an earlier run has left behind.
+    pub copies: Copies,
     /// What its Release file will say otherwise.
     pub fields: Vec<FieldChange>,
     /// Packages to list or unlist, by component and name.
@@ -293,6 +314,7 @@ impl Plan {
                 DistributionStatus::New => summary.distributions += 1,
                 DistributionStatus::Published => summary.change += distribution.fields.len(),
             }
+            summary.change += usize::from(distribution.copies == Copies::Behind);
             summary.index_files += distribution.index_files;
             for change in &distribution.packages {
                 match change.operation {
@@ -310,6 +332,18 @@ impl Plan {
 }
 
 impl DistributionPlan {
+    /// Tells whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.is_unchanged() && self.copies == Copies::Current
+    }
+
+    /// Tells whether the published generation is the desired one, whatever its copies are.
+    pub fn is_unchanged(&self) -> bool {
+        self.status == DistributionStatus::Published
+            && self.fields.is_empty()
+            && self.packages.is_empty()
+    }
+
     fn is_within(&self, approved: &Self) -> bool {
         let files = |plan: &Self| -> BTreeSet<(Operation, Component, String, Sha256)> {
             let changes = plan.packages.iter();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::apt::packages::{self, PackagesError};
@@ -108,16 +109,27 @@ async fn fetch(
         Some((form, entry))
     });
     let (form, entry) = forms.into_iter().next().ok_or_else(missing)?;
+    let (key, bytes) = by_hash(store, codename, entry).await?;
+    let altered = key.clone();
+    let bytes = blocking::cpu(move || unpack(form, &bytes, &plain)).await;
+    let bytes = bytes.ok_or(LoadError::Altered { key: altered })?;
+    Ok(Index { key, bytes })
+}
+
+/// Returns a listed file's key and its bytes, verified.
+pub async fn by_hash(
+    store: &Store,
+    codename: &Codename,
+    entry: &IndexEntry,
+) -> Result<(String, Bytes), LoadError> {
     let key = path::by_hash(codename, &entry.path, &entry.sha256);
     let object = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_INDEX).await?;
     let object = object.ok_or_else(|| LoadError::Missing { key: key.clone() })?;
-    if !matches(entry, &object.bytes) {
-        return Err(LoadError::Altered { key });
+    if matches(entry, &object.bytes) {
+        Ok((key, object.bytes))
+    } else {
+        Err(LoadError::Altered { key })
     }
-    let altered = key.clone();
-    let bytes = blocking::cpu(move || unpack(form, &object.bytes, &plain)).await;
-    let bytes = bytes.ok_or(LoadError::Altered { key: altered })?;
-    Ok(Index { key, bytes })
 }
 
 fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {

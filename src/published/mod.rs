@@ -1,5 +1,6 @@
 //! Reads what is published: from InRelease down, every byte checked against the hash above it.
 
+pub mod copies;
 mod index;
 mod trust;
 
@@ -10,15 +11,15 @@ use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::apt::packages::PackagesError;
-use crate::apt::release::{Release, ReleaseError};
+use crate::apt::release::{IndexEntry, Release, ReleaseError};
 use crate::apt::{clear_sign, path};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::plan::Base;
+use crate::plan::{Base, Standing};
 use crate::sign::VerifyError;
 use crate::snapshot::Snapshot;
 use crate::snapshot::state::{State, StateError};
-use crate::store::{Etag, Key, Object, Store, StoreError};
+use crate::store::{Entry, Etag, Key, Object, Store, StoreError};
 use crate::time::Timestamp;
 
 pub use trust::Expected;
@@ -34,8 +35,8 @@ pub struct Published {
     pub snapshot: Snapshot,
     /// The generation that each distribution is at.
     pub heads: BTreeMap<Codename, Head>,
-    /// The version of each object under `dists/` at the time of the listing, by key.
-    pub etags: BTreeMap<String, Etag>,
+    /// The objects under `dists/` at the time of the listing, by key.
+    pub objects: BTreeMap<String, Entry>,
 }
 
 /// The current generation of a distribution.
@@ -144,12 +145,41 @@ pub enum LoadError {
 }
 
 impl Published {
-    /// Returns the generations as a plan names them.
-    pub fn bases(&self) -> BTreeMap<Codename, Base> {
-        let base =
-            |head: &Head| Base { generation: head.state.generation, inrelease_sha256: head.sha256 };
-        self.heads.iter().map(|(codename, head)| (codename.clone(), base(head))).collect()
+    /// Returns how each distribution stands.
+    pub fn standings(&self) -> BTreeMap<Codename, Standing> {
+        let standing = |(codename, head): (&Codename, &Head)| {
+            let base = Base { generation: head.state.generation, inrelease_sha256: head.sha256 };
+            let copies = copies::standing(codename, head, &self.objects);
+            (codename.clone(), Standing { base, copies })
+        };
+        self.heads.iter().map(standing).collect()
     }
+}
+
+/// Returns the number of the generation that a commit point shows now, unverified.
+///
+/// # Errors
+///
+/// When there is none, or when it or its state file can't be read.
+pub async fn generation(store: &Store, codename: &Codename, key: &Key) -> Result<u64, LoadError> {
+    let missing = || LoadError::Missing { key: key.to_string() };
+    let object = store.get(key, MAX_RELEASE).await?.ok_or_else(missing)?;
+    let release = read_release(key.as_str(), &object)?;
+    let state = index::state(store, codename, &release).await?;
+    state.map(|state| state.generation).ok_or_else(missing)
+}
+
+/// Returns an index file of a published distribution, by its hash.
+///
+/// # Errors
+///
+/// When it is not there, or is not what Release lists.
+pub async fn index_file(
+    store: &Store,
+    codename: &Codename,
+    entry: &IndexEntry,
+) -> Result<Bytes, LoadError> {
+    index::by_hash(store, codename, entry).await.map(|(_, bytes)| bytes)
 }
 
 /// Reads the repository that `store` holds; one that is empty is no error.
@@ -161,9 +191,9 @@ impl Published {
 /// be.
 pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, LoadError> {
     let entries = store.list(path::DISTS).await?;
-    let etags: BTreeMap<String, Etag> =
-        entries.into_iter().map(|entry| (entry.key.to_string(), entry.etag)).collect();
-    let points = commit_points(&etags);
+    let objects: BTreeMap<String, Entry> =
+        entries.into_iter().map(|entry| (entry.key.to_string(), entry)).collect();
+    let points = commit_points(&objects);
     let signed = points.iter().any(|point| point.key.ends_with("/InRelease"));
     let trust = match expected.keys {
         [] => None,
@@ -174,7 +204,7 @@ pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, Lo
     let guard = &guard;
     let loads = points.into_iter().map(|point| distribution(store, guard, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).try_collect().await?;
-    let mut published = Published { etags, ..Published::default() };
+    let mut published = Published { objects, ..Published::default() };
     for (codename, head, distribution) in loaded.into_iter().flatten() {
         published.snapshot.distributions.insert(codename.clone(), distribution);
         published.heads.insert(codename, head);
@@ -190,7 +220,7 @@ struct CommitPoint {
 
 /// Returns the commit points among the keys under `dists/`: each InRelease, and each Release
 /// without one beside it, as an unsigned distribution has it.
-fn commit_points(etags: &BTreeMap<String, Etag>) -> Vec<CommitPoint> {
+fn commit_points(objects: &BTreeMap<String, Entry>) -> Vec<CommitPoint> {
     let point = |key: &String| {
         let (directory, file) = key.strip_prefix(path::DISTS)?.rsplit_once('/')?;
         let decides = match file {
@@ -199,14 +229,14 @@ fn commit_points(etags: &BTreeMap<String, Etag>) -> Vec<CommitPoint> {
             "Release" => {
                 !directory.contains("/binary-")
                     && !directory.ends_with("/source")
-                    && !etags.contains_key(&format!("{}{directory}/InRelease", path::DISTS))
+                    && !objects.contains_key(&format!("{}{directory}/InRelease", path::DISTS))
             }
             _ => false,
         };
         let codename = directory.parse().ok().filter(|_| decides)?;
         Some(CommitPoint { codename, key: key.clone() })
     };
-    etags.keys().filter_map(point).collect()
+    objects.keys().filter_map(point).collect()
 }
 
 /// What decides whether a published distribution may be built on.

@@ -55,6 +55,13 @@ pub enum Event {
         /// The distribution.
         codename: Codename,
     },
+    /// The copies of a generation were written anew.
+    Repaired {
+        /// The distribution.
+        codename: Codename,
+        /// The number of index files.
+        files: usize,
+    },
     /// A new generation was read back and is what was meant.
     Verified {
         /// The distribution.

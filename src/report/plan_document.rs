@@ -7,8 +7,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::plan::{
-    Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Operation, PackageChange,
-    Plan, Reason, Summary,
+    Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Operation,
+    PackageChange, Plan, Reason, Summary,
 };
 
 /// What a plan was made from; the plan itself does not know it.
@@ -96,7 +96,7 @@ struct SummaryDocument {
 struct ActionDocument {
     /// `add`, `remove` or `change`.
     op: &'static str,
-    /// `distribution`, `field` or `package`.
+    /// `distribution`, `copies` (under canonical names, left behind), `field` or `package`.
     object: &'static str,
     /// `dist[/component[/*/package@version]]`, or `dist.field`.
     address: String,
@@ -199,6 +199,9 @@ fn actions(plan: &Plan, codename: &str, distribution: &DistributionPlan) -> Vec<
     let mut actions = Vec::new();
     if distribution.status == DistributionStatus::New {
         actions.push(ActionDocument::new("add", "distribution", codename.to_owned()));
+    }
+    if distribution.copies == Copies::Behind {
+        actions.push(ActionDocument::new("change", "copies", codename.to_owned()));
     }
     actions.extend(distribution.fields.iter().map(|change| field_action(codename, change)));
     let packages = distribution.packages.iter();

@@ -8,6 +8,7 @@
 mod clean_up;
 mod command_line;
 mod conflicts;
+mod copies;
 mod dangers;
 mod docs;
 mod examples;

@@ -118,11 +118,12 @@ impl From<ApplyError> for Failure {
         let message = error.to_string();
         match error {
             ApplyError::Commit(CommitError::Store(error)) => error.into(),
+            ApplyError::Load(error) => error.into(),
             ApplyError::Commit(CommitError::Unfit { .. }) => Self::new("RM4003", message)
                 .hint("two publishers would overwrite each other; use another server"),
             ApplyError::Commit(CommitError::Copies { reason, .. }) => Self::new("RM6007", message)
                 .caused(&reason)
-                .hint("clients with by-hash are served; the next apply that changes something goes on"),
+                .hint("clients with by-hash are served; run apply again to complete the copies"),
             ApplyError::Commit(CommitError::ReadBack { .. }) => Self::new("RM6005", message)
                 .hint("another writer may have been faster; run plan to see what is published"),
             ApplyError::Sign { reason, .. } => {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::cli::terminal::{Style, Tone, Verbosity};
 use crate::debian::suite::{Codename, Component};
 use crate::plan::{
-    ChangedFile, DistributionPlan, DistributionStatus, FieldChange, Note, Operation, PackageChange,
-    Plan, Reason,
+    ChangedFile, Copies, DistributionPlan, DistributionStatus, FieldChange, Note, Operation,
+    PackageChange, Plan, Reason,
 };
 use crate::text;
 
@@ -63,6 +63,10 @@ fn heading(out: &mut String, codename: &Codename, generation: Option<u64>, look:
 }
 
 fn fields(out: &mut String, distribution: &DistributionPlan, look: Look) {
+    if distribution.copies == Copies::Behind {
+        let mark = look.style.paint(Tone::Changed, "~");
+        let _ = writeln!(out, "  {mark} copies for clients without by-hash were left behind");
+    }
     if distribution.status == DistributionStatus::New {
         return new_fields(out, &distribution.fields, look);
     }
