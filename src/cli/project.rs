@@ -2,13 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use crate::cli::Global;
+use crate::cli::commands::version::TOOL;
 use crate::cli::failure::Failure;
 use crate::cli::render::problems;
 use crate::cli::terminal::Terminal;
+use crate::digest::hex;
 use crate::manifest::{self, Manifest, StoreUrl};
+use crate::ops::apply::Publisher;
+use crate::sign::{GpgSigner, Signer};
 use crate::store::{Location, Settings, Store};
+use crate::time::Timestamp;
 
 /// The name that a manifest has unless `--file` says otherwise.
 pub const MANIFEST: &str = "repo.toml";
@@ -87,6 +93,20 @@ impl Project {
             ..Settings::new(location)
         };
         Store::open(&settings)
+    }
+
+    /// Returns who publishes this manifest, as a run of its own.
+    pub fn publisher<'a>(&self, store: &'a Store, signer: Option<Arc<GpgSigner>>) -> Publisher<'a> {
+        Publisher {
+            store,
+            signer: signer.map(|signer| signer as Arc<dyn Signer>),
+            clock: &Timestamp::now,
+            writer: hex(&rand::random::<[u8; 16]>()),
+            tool: TOOL.to_owned(),
+            repository: self.manifest.repository.name.clone(),
+            manifest: self.text.clone().into(),
+            git_commit: self.commit().as_ref().and_then(Commit::exact),
+        }
     }
 
     /// Returns the Git commit of the manifest, if it is in a repository with Git at hand.

@@ -1,11 +1,13 @@
 //! Gets the secrets of signing keys from where the manifest says that they are.
 
 use std::env;
+use std::sync::Arc;
 
 use crate::cli::failure::Failure;
 use crate::cli::project::Project;
+use crate::cli::terminal::Terminal;
 use crate::manifest::{SecretSource, SigningKey};
-use crate::sign::{GpgSigner, KeySpec, Secret, SecretText};
+use crate::sign::{GpgSigner, KeySpec, Secret, SecretText, Signer as _};
 use crate::time::Timestamp;
 
 /// Gets the secrets of a manifest's signing keys; none if the repository is to be unsigned.
@@ -25,16 +27,26 @@ pub fn specs(project: &Project) -> Result<Vec<KeySpec>, Failure> {
     }
 }
 
-/// Opens signing keys; none if there are none.
+/// Opens signing keys, and says what will become of them; none if there are none.
 ///
 /// # Errors
 ///
 /// When a key can't sign; all of that at once.
-pub fn signer(specs: &[KeySpec], now: Timestamp) -> Result<Option<GpgSigner>, Failure> {
-    match specs {
-        [] => Ok(None),
-        specs => GpgSigner::open(specs, now).map(Some).map_err(Failure::signing),
+pub fn signer(
+    specs: &[KeySpec],
+    now: Timestamp,
+    terminal: &Terminal,
+) -> Result<Option<Arc<GpgSigner>>, Failure> {
+    if specs.is_empty() {
+        return Ok(None);
     }
+    let signer = GpgSigner::open(specs, now).map_err(Failure::signing)?;
+    for key in signer.keys() {
+        for warning in key.warnings(now) {
+            terminal.warn(&format!("signing key `{}`: {warning}", key.name));
+        }
+    }
+    Ok(Some(Arc::new(signer)))
 }
 
 fn spec(project: &Project, key: &SigningKey) -> Result<KeySpec, Failure> {

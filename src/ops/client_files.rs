@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::apt::path;
 use crate::apt::sources_entry::{SourcesEntry, Trust, keyring_path};
 use crate::commit::script::RELEASE;
+use crate::debian::suite::Codename;
 use crate::manifest::{Manifest, StoreUrl};
 use crate::store::{Key, Replacement, Store, StoreError};
 
@@ -84,13 +85,20 @@ pub async fn update_entries(
     entries: &[SourcesEntry],
 ) -> Result<(), StoreError> {
     for entry in entries {
-        let suite = entry.suite.as_str().replace('/', "-");
-        write(store, &format!("{name}-{suite}.sources"), entry.to_text().into()).await?;
+        write(store, &entry_name(name, &entry.suite, usize::MAX), entry.to_text().into()).await?;
     }
     if let [only] = entries {
-        write(store, &format!("{name}.sources"), only.to_text().into()).await?;
+        write(store, &entry_name(name, &only.suite, 1), only.to_text().into()).await?;
     }
     Ok(())
+}
+
+/// Returns the file name of a distribution's sources entry, the shorter one if it is the only one.
+pub fn entry_name(repository: &str, suite: &Codename, distributions: usize) -> String {
+    match distributions {
+        1 => format!("{repository}.sources"),
+        _ => format!("{repository}-{}.sources", suite.as_str().replace('/', "-")),
+    }
 }
 
 async fn write(store: &Store, key: &str, bytes: Bytes) -> Result<(), StoreError> {

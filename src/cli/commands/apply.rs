@@ -1,27 +1,24 @@
 //! `repoman apply`
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 
-use crate::cli::commands::plan::{SourceArguments, report};
-use crate::cli::commands::version::TOOL;
+use crate::cli::commands::plan::SourceArguments;
 use crate::cli::confirm::confirm;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::interruptible;
 use crate::cli::progress;
-use crate::cli::project::{Commit, Project};
+use crate::cli::project::Project;
+use crate::cli::render::outcome::outcome;
+use crate::cli::render::report::report;
 use crate::cli::secrets;
-use crate::cli::terminal::{Terminal, Tone};
+use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
-use crate::digest::hex;
-use crate::ops::apply::{Applied, Publisher};
 use crate::ops::client_files;
 use crate::ops::contest::{Approval, Ending, Terms, publish};
 use crate::ops::plan::{Planned, Question, plan};
-use crate::sign::{GpgSigner, KeySpec, Signer};
 use crate::store::Store;
 use crate::time::{Span, Timestamp};
 
@@ -70,17 +67,18 @@ pub async fn run(
     }
     interruptible(async {
         // A key that can't sign is found out before anything is asked or sent.
-        let signer = signing_keys(&specs, terminal)?;
+        let signer = secrets::signer(&specs, Timestamp::now(), terminal)?;
         let url = project.manifest.store.url.to_string();
         if !arguments.yes && !confirm(terminal, &url).await? {
             return Err(Failure::declined());
         }
         let terms = arguments.terms(&planned);
-        let publisher = publisher(&project, &store, signer);
+        let publisher = project.publisher(&store, signer);
         match publish(&publisher, planned, question, terms, observer.as_ref()).await? {
             Ending::Applied(applied, planned) => {
                 sources_entries(&project, &store, terminal).await;
-                done(&planned, &applied, started, terminal);
+                terminal.say(&outcome(&project, &planned.plan, &applied, terminal.err));
+                terminal.say(&format!("Applied in {:.1}s.", started.elapsed().as_secs_f64()));
                 Ok(exit::SUCCESS.into())
             }
             Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
@@ -105,23 +103,6 @@ impl Arguments {
     }
 }
 
-fn publisher<'a>(
-    project: &Project,
-    store: &'a Store,
-    signer: Option<Arc<GpgSigner>>,
-) -> Publisher<'a> {
-    Publisher {
-        store,
-        signer: signer.map(|signer| signer as Arc<dyn Signer>),
-        clock: &Timestamp::now,
-        writer: hex(&rand::random::<[u8; 16]>()),
-        tool: TOOL.to_owned(),
-        repository: project.manifest.repository.name.clone(),
-        manifest: project.text.clone().into(),
-        git_commit: project.commit().as_ref().and_then(Commit::exact),
-    }
-}
-
 /// Brings the sources entries up to date; the publication stands whatever comes of it.
 async fn sources_entries(project: &Project, store: &Store, terminal: &Terminal) {
     let entries = client_files::entries(&project.manifest, &project.root());
@@ -129,35 +110,4 @@ async fn sources_entries(project: &Project, store: &Store, terminal: &Terminal) 
     if let Err(error) = client_files::update_entries(store, name, &entries).await {
         terminal.warn(&format!("the sources entries for clients were not written: {error}"));
     }
-}
-
-/// Opens the signing keys, and says what will become of them.
-fn signing_keys(specs: &[KeySpec], terminal: &Terminal) -> Result<Option<Arc<GpgSigner>>, Failure> {
-    let now = Timestamp::now();
-    let Some(signer) = secrets::signer(specs, now)? else {
-        return Ok(None);
-    };
-    for key in signer.keys() {
-        for warning in key.warnings(now) {
-            terminal.warn(&format!("signing key `{}`: {warning}", key.name));
-        }
-    }
-    Ok(Some(Arc::new(signer)))
-}
-
-fn done(planned: &Planned, applied: &[Applied], started: Instant, terminal: &Terminal) {
-    let sum = planned.plan.summary();
-    let seconds = started.elapsed().as_secs_f64();
-    let tick = terminal.err.paint(Tone::Added, terminal.err.glyph("✓", "*"));
-    let generations: Vec<_> = applied
-        .iter()
-        .map(|applied| format!("{} is at generation {}", applied.codename, applied.generation))
-        .collect();
-    terminal.say(&format!(
-        "{tick} {} added, {} removed, {} uploaded. Applied in {seconds:.1}s; {}.",
-        sum.add,
-        sum.remove,
-        sum.upload_files,
-        generations.join(", ")
-    ));
 }

@@ -21,7 +21,7 @@ pub enum Keys {
 
 pub fn run(keys: &Keys, global: &Global, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let project = Project::open(global, terminal)?;
-    let signer = secrets::signer(&secrets::specs(&project)?, Timestamp::now())?;
+    let signer = secrets::signer(&secrets::specs(&project)?, Timestamp::now(), terminal)?;
     let signer = signer.ok_or_else(Failure::unsigned)?;
     match keys {
         Keys::Export => {

@@ -5,18 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::commands::version::TOOL;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
-use crate::cli::project::{Commit, Project};
-use crate::cli::render::plan::{Look, render};
-use crate::cli::terminal::{Style, Terminal};
+use crate::cli::project::Project;
+use crate::cli::render::report::{document, report};
+use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
-use crate::ops::client_files;
-use crate::ops::plan::{Planned, Question, plan};
-use crate::plan::DistributionStatus;
-use crate::plan::offer::Presence;
-use crate::report::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+use crate::ops::plan::{Question, plan};
 use crate::source::path::Demand;
 use crate::store::Settings;
 use crate::time::Timestamp;
@@ -70,12 +65,12 @@ pub async fn run(
         now: arguments.now.unwrap_or_else(Timestamp::now),
     };
     let planned = plan(question, &store, progress::observer(terminal).as_ref()).await?;
-    let document = || PlanDocument::new(&planned.plan, context(&project, &planned)).to_text();
     if let Some(path) = &arguments.json_out {
-        std::fs::write(path, document()).map_err(|error| Failure::file(path, error))?;
+        std::fs::write(path, document(&project, &planned))
+            .map_err(|error| Failure::file(path, error))?;
     }
     if arguments.json {
-        terminal.product(&document())?;
+        terminal.product(&document(&project, &planned))?;
     } else {
         terminal.product(&report(&project, &planned, terminal, terminal.out))?;
     }
@@ -84,64 +79,4 @@ pub async fn run(
     }
     let differs = arguments.exit_code && !planned.plan.is_empty();
     Ok(if differs { exit::DIFFERENCES } else { exit::SUCCESS }.into())
-}
-
-/// Returns a plan for people, from the heading to what clients need.
-pub fn report(project: &Project, planned: &Planned, terminal: &Terminal, style: Style) -> String {
-    let commit = project.commit().map(|commit| format!(" @ {}", commit.short()));
-    let mut out = format!(
-        "{TOOL}   {}{}   {}\n\n",
-        project.path.display(),
-        commit.unwrap_or_default(),
-        project.manifest.store.url
-    );
-    let look = Look { style, verbosity: terminal.verbosity };
-    out += &render(&planned.plan, planned.published.heads.is_empty(), look);
-    for (name, offer) in &planned.offers.sources {
-        if offer.presence == Presence::Absent {
-            let place = offer.absent.values().next().map(|place| place.display().to_string());
-            let place = place.unwrap_or_default();
-            out += &format!("Not in this run: source.{name} ({place} does not exist).\n");
-        }
-    }
-    out + &sources_entries(project, planned)
-}
-
-/// Returns what clients of distributions that a plan creates will have to use.
-fn sources_entries(project: &Project, planned: &Planned) -> String {
-    let is_new = |codename| {
-        let distribution = planned.plan.distributions.get(codename);
-        distribution.is_some_and(|plan| plan.status == DistributionStatus::New)
-    };
-    let entries = client_files::entries(&project.manifest, &project.root());
-    let new: Vec<_> = entries.iter().filter(|entry| is_new(&entry.suite)).collect();
-    if new.is_empty() {
-        return String::new();
-    }
-    let mut out = String::from("\nClients will use:\n");
-    for (position, entry) in new.into_iter().enumerate() {
-        out += if position > 0 { "\n" } else { "" };
-        out.extend(entry.to_text().lines().map(|line| format!("  {line}\n")));
-    }
-    out
-}
-
-/// Returns what a plan was made from.
-fn context(project: &Project, planned: &Planned) -> PlanContext {
-    let sources = planned.offers.sources.iter().map(|(name, offer)| SourceContext {
-        name: name.clone(),
-        present: offer.presence == Presence::Present,
-        files: offer.offerings.len(),
-        place: offer.absent.values().next().map(|place| place.display().to_string()),
-    });
-    PlanContext {
-        tool: TOOL.to_owned(),
-        manifest: ManifestContext {
-            path: project.path.display().to_string(),
-            sha256: project.manifest.digest.to_string(),
-            git_commit: project.commit().as_ref().and_then(Commit::exact),
-        },
-        store: project.manifest.store.url.to_string(),
-        sources: sources.collect(),
-    }
 }

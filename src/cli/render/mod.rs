@@ -1,4 +1,6 @@
 //! Values as text for people.
 
+pub mod outcome;
 pub mod plan;
 pub mod problems;
+pub mod report;

@@ -1,0 +1,45 @@
+//! What an apply has done.
+
+use crate::apt::sources_entry::SourcesEntry;
+use crate::cli::project::Project;
+use crate::cli::terminal::{Style, Tone};
+use crate::ops::apply::Applied;
+use crate::ops::client_files;
+use crate::plan::Plan;
+
+/// Returns what was published, and after a first publication what clients need.
+pub fn outcome(project: &Project, plan: &Plan, applied: &[Applied], style: Style) -> String {
+    let sum = plan.summary();
+    let tick = style.paint(Tone::Added, style.glyph("✓", "*"));
+    let generations: Vec<_> = applied
+        .iter()
+        .map(|applied| format!("{} is at generation {}", applied.codename, applied.generation))
+        .collect();
+    let mut out = format!(
+        "{tick} {} added, {} removed, {} uploaded; {}.",
+        sum.add,
+        sum.remove,
+        sum.upload_files,
+        generations.join(", ")
+    );
+    if applied.iter().any(|applied| applied.first) {
+        out.push_str(&downloads(project));
+    }
+    out
+}
+
+/// Returns where clients find the files that they need once.
+fn downloads(project: &Project) -> String {
+    let name = &project.manifest.repository.name;
+    let entries = client_files::entries(&project.manifest, &project.root());
+    let file = |entry: &SourcesEntry| {
+        let file = client_files::entry_name(name, &entry.suite, entries.len());
+        format!("\n  {}/{file}", entry.uri)
+    };
+    let keyring = match project.manifest.signing.keys.is_empty() {
+        true => String::new(),
+        false => entries.first().map(|e| format!("\n  {}/{name}.asc", e.uri)).unwrap_or_default(),
+    };
+    let files: String = entries.iter().map(file).collect();
+    format!("\nClients download once:{keyring}{files}")
+}

@@ -1,0 +1,76 @@
+//! A plan with everything that it was made from, for people and for other programs.
+
+use crate::cli::commands::version::TOOL;
+use crate::cli::project::{Commit, Project};
+use crate::cli::render::plan::{Look, render};
+use crate::cli::terminal::{Style, Terminal};
+use crate::ops::client_files;
+use crate::ops::plan::Planned;
+use crate::plan::DistributionStatus;
+use crate::plan::offer::Presence;
+use crate::report::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+
+/// Returns a plan for people, from the heading to what clients need.
+pub fn report(project: &Project, planned: &Planned, terminal: &Terminal, style: Style) -> String {
+    let commit = project.commit().map(|commit| format!(" @ {}", commit.short()));
+    let mut out = format!(
+        "{TOOL}   {}{}   {}\n\n",
+        project.path.display(),
+        commit.unwrap_or_default(),
+        project.manifest.store.url
+    );
+    let look = Look { style, verbosity: terminal.verbosity };
+    out += &render(&planned.plan, planned.published.heads.is_empty(), look);
+    for (name, offer) in &planned.offers.sources {
+        if offer.presence == Presence::Absent {
+            let place = offer.absent.values().next().map(|place| place.display().to_string());
+            let place = place.unwrap_or_default();
+            out += &format!("Not in this run: source.{name} ({place} does not exist).\n");
+        }
+    }
+    out + &sources_entries(project, planned)
+}
+
+/// Returns what clients of distributions that a plan creates will have to use.
+fn sources_entries(project: &Project, planned: &Planned) -> String {
+    let is_new = |codename| {
+        let distribution = planned.plan.distributions.get(codename);
+        distribution.is_some_and(|plan| plan.status == DistributionStatus::New)
+    };
+    let entries = client_files::entries(&project.manifest, &project.root());
+    let new: Vec<_> = entries.iter().filter(|entry| is_new(&entry.suite)).collect();
+    if new.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("\nClients will use:\n");
+    for (position, entry) in new.into_iter().enumerate() {
+        out += if position > 0 { "\n" } else { "" };
+        out.extend(entry.to_text().lines().map(|line| format!("  {line}\n")));
+    }
+    out
+}
+
+/// Returns a plan as a document for other programs.
+pub fn document(project: &Project, planned: &Planned) -> String {
+    PlanDocument::new(&planned.plan, context(project, planned)).to_text()
+}
+
+/// Returns what a plan was made from.
+fn context(project: &Project, planned: &Planned) -> PlanContext {
+    let sources = planned.offers.sources.iter().map(|(name, offer)| SourceContext {
+        name: name.clone(),
+        present: offer.presence == Presence::Present,
+        files: offer.offerings.len(),
+        place: offer.absent.values().next().map(|place| place.display().to_string()),
+    });
+    PlanContext {
+        tool: TOOL.to_owned(),
+        manifest: ManifestContext {
+            path: project.path.display().to_string(),
+            sha256: project.manifest.digest.to_string(),
+            git_commit: project.commit().as_ref().and_then(Commit::exact),
+        },
+        store: project.manifest.store.url.to_string(),
+        sources: sources.collect(),
+    }
+}
