@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use commands::{apply, check, completions, init, keys, man, plan, schema, version};
+use commands::{apply, check, completions, init, keys, log, man, plan, schema, version};
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
 
@@ -71,6 +71,7 @@ enum Command {
     Check(check::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
+    Log(log::Arguments),
     #[command(subcommand)]
     Keys(keys::Keys),
     #[command(subcommand)]
@@ -103,6 +104,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Check(arguments) => check::run(&arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
         Command::Apply(arguments) => apply::run(&arguments, &global, terminal),
+        Command::Log(arguments) => log::run(&arguments, &global, terminal),
         Command::Keys(keys) => keys::run(&keys, &global, terminal),
         Command::Schema(schema) => schema::run(schema, terminal),
         Command::Completions(arguments) => completions::run(&arguments, Cli::command(), terminal),

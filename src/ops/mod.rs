@@ -7,5 +7,6 @@ pub mod apply;
 pub mod client_files;
 pub mod contest;
 pub mod founding;
+pub mod log;
 pub mod plan;
 mod repair;

@@ -1,6 +1,7 @@
 //! Reads what is published: from InRelease down, every byte checked against the hash above it.
 
 pub mod copies;
+pub mod history;
 mod index;
 mod trust;
 
@@ -193,14 +194,7 @@ pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, Lo
     let entries = store.list(path::DISTS).await?;
     let objects: BTreeMap<String, Entry> =
         entries.into_iter().map(|entry| (entry.key.to_string(), entry)).collect();
-    let points = commit_points(&objects);
-    let signed = points.iter().any(|point| point.key.ends_with("/InRelease"));
-    let trust = match expected.keys {
-        [] => None,
-        _ if !signed => None,
-        _ => Trust::new(store, expected).await?,
-    };
-    let guard = Guard { expected, trust };
+    let (guard, points) = guarded(store, expected, &objects).await?;
     let guard = &guard;
     let loads = points.into_iter().map(|point| distribution(store, guard, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).try_collect().await?;
@@ -210,6 +204,40 @@ pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, Lo
         published.heads.insert(codename, head);
     }
     Ok(published)
+}
+
+/// Reads the current generation of each distribution, verified, without its packages.
+///
+/// # Errors
+///
+/// As for [`load`].
+pub async fn heads(
+    store: &Store,
+    expected: Expected<'_>,
+) -> Result<BTreeMap<Codename, Head>, LoadError> {
+    let entries = store.list(path::DISTS).await?;
+    let objects = entries.into_iter().map(|entry| (entry.key.to_string(), entry)).collect();
+    let (guard, points) = guarded(store, expected, &objects).await?;
+    let guard = &guard;
+    let loads = points.into_iter().map(|point| head(store, guard, point));
+    let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).try_collect().await?;
+    Ok(loaded.into_iter().flatten().collect())
+}
+
+/// Returns the commit points of a listing, and what decides whether they count.
+async fn guarded<'a>(
+    store: &Store,
+    expected: Expected<'a>,
+    objects: &BTreeMap<String, Entry>,
+) -> Result<(Guard<'a>, Vec<CommitPoint>), LoadError> {
+    let points = commit_points(objects);
+    let signed = points.iter().any(|point| point.key.ends_with("/InRelease"));
+    let trust = match expected.keys {
+        [] => None,
+        _ if !signed => None,
+        _ => Trust::new(store, expected).await?,
+    };
+    Ok((Guard { expected, trust }, points))
 }
 
 /// The object that decides what is published of a distribution.
@@ -253,6 +281,23 @@ async fn distribution(
     guard: &Guard<'_>,
     point: CommitPoint,
 ) -> Result<Option<Loaded>, LoadError> {
+    let Some((codename, head)) = head(store, guard, point).await? else {
+        return Ok(None);
+    };
+    let Head { release, state, .. } = &head;
+    let mut distribution = index::distribution(store, &codename, release, state).await?;
+    if !head.key.ends_with("/InRelease") {
+        // Whatever an unsigned file claims.
+        distribution.signed_by.clear();
+    }
+    Ok(Some((codename, head, distribution)))
+}
+
+async fn head(
+    store: &Store,
+    guard: &Guard<'_>,
+    point: CommitPoint,
+) -> Result<Option<(Codename, Head)>, LoadError> {
     let CommitPoint { codename, key } = point;
     let Some(object) = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_RELEASE).await?
     else {
@@ -275,11 +320,6 @@ async fn distribution(
     if signed && guard.trust.is_none() && !guard.expected.keys.is_empty() {
         return Err(LoadError::Keyring { key: path::keyring(declared) });
     }
-    let mut distribution = index::distribution(store, &codename, &release, &state).await?;
-    if !signed {
-        // Whatever an unsigned file claims.
-        distribution.signed_by.clear();
-    }
     let sha256 = Sha256::of(&object.bytes);
     let head = Head {
         key,
@@ -290,7 +330,7 @@ async fn distribution(
         release,
         state,
     };
-    Ok(Some((codename, head, distribution)))
+    Ok(Some((codename, head)))
 }
 
 /// Reads an InRelease file, or the plain Release file of an unsigned distribution, unverified.

@@ -2,10 +2,12 @@
 //!
 //! Nothing here prints; `cli` turns these values into bars, lines, JSON or prose.
 
+mod log_document;
 mod plan_document;
 
 use crate::debian::suite::Codename;
 
+pub use log_document::{GenerationChange, GenerationRecord, LogDocument};
 pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext};
 
 /// A step of a run, told when it is done.

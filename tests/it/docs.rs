@@ -9,12 +9,13 @@ use repoman::manifest::{self, CODES, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 12] = [
     &[],
     &["init"],
     &["check"],
     &["plan"],
     &["apply"],
+    &["log"],
     &["keys"],
     &["keys", "export"],
     &["schema"],

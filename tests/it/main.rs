@@ -14,6 +14,7 @@ mod docs;
 mod examples;
 mod layering;
 mod layout;
+mod log;
 mod manifest_errors;
 mod mirror;
 mod object_store;

@@ -8,7 +8,7 @@ use crate::cli::exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
-use crate::report::PlanDocument;
+use crate::report::{LogDocument, PlanDocument};
 
 /// Print the JSON Schema of a format
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -17,12 +17,15 @@ pub enum Schema {
     Manifest,
     /// Of `plan --json`
     Plan,
+    /// Of `log --json`
+    Log,
 }
 
 pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let schema = match schema {
         Schema::Manifest => manifest::json_schema(),
         Schema::Plan => PlanDocument::json_schema(),
+        Schema::Log => LogDocument::json_schema(),
     };
     terminal.product(&format!("{schema:#}\n"))?;
     Ok(exit::SUCCESS.into())

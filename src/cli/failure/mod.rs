@@ -162,6 +162,12 @@ impl Failure {
         Self::several(errors.iter().map(reasons::signing).collect())
     }
 
+    /// A distribution is not published.
+    pub fn not_published(codename: &str) -> Self {
+        Self::new("RM6009", format!("{codename} is not published"))
+            .hint("`repoman log` without a codename shows what is")
+    }
+
     /// An unsigned repository has no keyring.
     pub fn unsigned() -> Self {
         Self::new("RM5004", "the repository is unsigned: the manifest names no signing keys")

@@ -1,0 +1,91 @@
+//! `log`: which generations there were, and what each of them changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::debian::suite::{Codename, Component};
+use crate::published::history::{self, Generation};
+use crate::published::{self, Expected, LoadError};
+use crate::report::{GenerationChange, GenerationRecord};
+use crate::snapshot::state::State;
+use crate::store::Store;
+
+/// Returns the generations of distributions, newest first, at most `limit` of each.
+///
+/// Only `only` is looked at, if a codename is given. The records go back as far as they are kept.
+///
+/// # Errors
+///
+/// When what is published can't be read or is not to be trusted.
+pub async fn log(
+    store: &Store,
+    expected: Expected<'_>,
+    only: Option<&Codename>,
+    limit: usize,
+) -> Result<BTreeMap<Codename, Vec<GenerationRecord>>, LoadError> {
+    let mut logs = BTreeMap::new();
+    let heads = published::heads(store, expected).await?;
+    for (codename, head) in heads {
+        if only.is_none_or(|only| *only == codename) {
+            let newest = Generation { release: head.release, state: head.state };
+            let records = records(store, &codename, newest, limit).await?;
+            logs.insert(codename, records);
+        }
+    }
+    Ok(logs)
+}
+
+async fn records(
+    store: &Store,
+    codename: &Codename,
+    newest: Generation,
+    limit: usize,
+) -> Result<Vec<GenerationRecord>, LoadError> {
+    let mut records = Vec::new();
+    let mut current = Some(newest);
+    while let Some(generation) = current.take().filter(|_| records.len() < limit) {
+        let parent = match &generation.state.parent {
+            Some(parent) => history::parent(store, codename, parent).await?,
+            None => None,
+        };
+        records.push(record(&generation, parent.as_ref()));
+        current = parent;
+    }
+    Ok(records)
+}
+
+fn record(generation: &Generation, parent: Option<&Generation>) -> GenerationRecord {
+    let Generation { release, state } = generation;
+    GenerationRecord {
+        generation: state.generation,
+        date: release.date,
+        tool: state.tool.clone(),
+        manifest_sha256: state.manifest.sha256,
+        git_commit: state.manifest.git_commit.clone(),
+        plan: state.plan,
+        packages: state.packages.values().map(BTreeMap::len).sum(),
+        change: match (parent, &state.parent) {
+            (Some(parent), _) => change(&parent.state, state),
+            (None, None) => GenerationChange::First,
+            (None, Some(_)) => GenerationChange::Unknown,
+        },
+    }
+}
+
+fn change(before: &State, after: &State) -> GenerationChange {
+    let (before, after) = (names(before), names(after));
+    let lines = |names: Vec<&(&Component, &str)>| -> Vec<String> {
+        names.into_iter().map(|(component, name)| format!("{component}: {name}")).collect()
+    };
+    GenerationChange::Packages {
+        added: lines(after.difference(&before).collect()),
+        removed: lines(before.difference(&after).collect()),
+    }
+}
+
+/// Returns `name version architecture` of every package, with its component.
+fn names(state: &State) -> BTreeSet<(&Component, &str)> {
+    let components = state.packages.iter();
+    components
+        .flat_map(|(component, records)| records.keys().map(move |name| (component, name.as_str())))
+        .collect()
+}

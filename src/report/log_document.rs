@@ -1,0 +1,138 @@
+//! The generations of a repository, as values and as a JSON document (`log --json`).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+use crate::debian::suite::Codename;
+use crate::digest::Sha256;
+use crate::time::Timestamp;
+
+/// One generation of a distribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenerationRecord {
+    /// Its number.
+    pub generation: u64,
+    /// The `Date:` of its Release file.
+    pub date: Timestamp,
+    /// What published it.
+    pub tool: String,
+    /// The digest of the manifest that was applied.
+    pub manifest_sha256: Sha256,
+    /// The Git commit of the manifest, where it is known.
+    pub git_commit: Option<String>,
+    /// The id of the plan that was carried out.
+    pub plan: Option<Sha256>,
+    /// The number of package files that it lists.
+    pub packages: usize,
+    /// What it changed.
+    pub change: GenerationChange,
+}
+
+/// What a generation changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GenerationChange {
+    /// It is the first one.
+    First,
+    /// The record of the one before is not kept.
+    Unknown,
+    /// These package files, each as `component: name version architecture`; none if it changed
+    /// something else.
+    Packages {
+        /// Got listed.
+        added: Vec<String>,
+        /// Were unlisted.
+        removed: Vec<String>,
+    },
+}
+
+/// `log --json`: kind `repoman.log`, format 1.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LogDocument {
+    kind: &'static str,
+    format_version: &'static str,
+    /// By codename; each newest first.
+    distributions: BTreeMap<String, Vec<GenerationDocument>>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct GenerationDocument {
+    generation: u64,
+    /// RFC 3339.
+    date: String,
+    tool: String,
+    manifest_sha256: String,
+    git_commit: Option<String>,
+    plan: Option<String>,
+    packages: usize,
+    /// `first`, `unknown` (the generation before is not kept) or `packages`.
+    change: &'static str,
+    added: Vec<String>,
+    removed: Vec<String>,
+}
+
+impl LogDocument {
+    /// Returns the document of generations by codename.
+    pub fn new(logs: &BTreeMap<Codename, Vec<GenerationRecord>>) -> Self {
+        let records = |records: &[GenerationRecord]| records.iter().map(document).collect();
+        let logs = logs.iter();
+        Self {
+            kind: "repoman.log",
+            format_version: "1.0",
+            distributions: logs.map(|(name, log)| (name.to_string(), records(log))).collect(),
+        }
+    }
+
+    /// Returns the document's text: JSON, keys sorted, with a final newline.
+    pub fn to_text(&self) -> String {
+        // A Value's members are sorted; a struct's stand in the order of its declaration.
+        let value = serde_json::to_value(self).expect("every map in it has string keys");
+        format!("{value:#}\n")
+    }
+
+    /// Returns the document's JSON Schema.
+    pub fn json_schema() -> serde_json::Value {
+        let settings = SchemaSettings::draft2020_12().for_serialize();
+        settings.into_generator().into_root_schema_for::<Self>().to_value()
+    }
+}
+
+fn document(record: &GenerationRecord) -> GenerationDocument {
+    let (change, added, removed) = match &record.change {
+        GenerationChange::First => ("first", Vec::new(), Vec::new()),
+        GenerationChange::Unknown => ("unknown", Vec::new(), Vec::new()),
+        GenerationChange::Packages { added, removed } => {
+            ("packages", added.clone(), removed.clone())
+        }
+    };
+    GenerationDocument {
+        generation: record.generation,
+        date: record.date.to_string(),
+        tool: record.tool.clone(),
+        manifest_sha256: record.manifest_sha256.to_string(),
+        git_commit: record.git_commit.clone(),
+        plan: record.plan.map(|plan| plan.to_string()),
+        packages: record.packages,
+        change,
+        added,
+        removed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Run with `UPDATE_SCHEMA=1` to write the file anew.
+    #[test]
+    fn the_schema_file_is_the_schema() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/log.schema.json");
+        let schema = format!("{:#}\n", LogDocument::json_schema());
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, &schema).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
+    }
+}
