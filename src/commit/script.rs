@@ -111,8 +111,8 @@ pub struct Resealed {
 /// What is kept beside a generation.
 #[derive(Debug, Clone)]
 pub struct Records {
-    /// The text of the manifest that was applied.
-    pub manifest: Bytes,
+    /// The text of the manifest that was applied, if its record is not there yet.
+    pub manifest: Option<Bytes>,
     /// The commit point that the generation replaces, and its version.
     pub base: Option<(String, Etag)>,
 }
@@ -139,8 +139,10 @@ impl Script {
                 copies.push(copy(&key, &file.bytes, CANONICAL)?);
             }
         }
-        let manifest = path::manifest(&Sha256::of(&records.manifest));
-        creations.push(creation(&manifest, &records.manifest, RELEASE)?);
+        if let Some(manifest) = &records.manifest {
+            let key = path::manifest(&Sha256::of(manifest));
+            creations.push(creation(&key, manifest, RELEASE)?);
+        }
         let (key, bytes, seal) = match sealed {
             SealedRelease::Signed { release, in_release, signature } => {
                 copies.push(copy(&path::release(codename), release, RELEASE)?);

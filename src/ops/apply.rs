@@ -172,8 +172,10 @@ impl Publisher<'_> {
         }
         let suite = self.build(planned, codename).await?;
         let sealed = self.seal(&suite).await?;
+        let digest = Sha256::of(&self.manifest);
+        let is_kept = head.is_some_and(|head| head.state.manifest.sha256 == digest);
         let records = Records {
-            manifest: self.manifest.clone(),
+            manifest: (!is_kept).then(|| self.manifest.clone()),
             base: head.map(|head| (head.key.clone(), head.etag.clone())),
         };
         let mut script = Script::new(&suite, &sealed, records).map_err(CommitError::Store)?;
