@@ -41,6 +41,9 @@ pub enum SignError {
     /// No gpg-agent answers: the user's, or the one that was to be started.
     #[error("gpg-agent can't be reached")]
     Agent(#[source] std::io::Error),
+    /// The process that guards the private GnuPG home can't be started.
+    #[error("failed to start a shell that guards the private GnuPG home")]
+    Watch(#[source] std::io::Error),
     /// The private GnuPG home can't be written to any more.
     #[error("failed to write to the private GnuPG home")]
     Write(#[source] std::io::Error),
@@ -164,7 +167,11 @@ impl SignError {
                 Some("is the package gpg-agent installed? try `gpgconf --launch gpg-agent`")
             }
             Self::Home { .. } => Some("make /tmp writable, or set TMPDIR to a short path"),
-            Self::Text(_) | Self::Write(_) | Self::Gpg { .. } | Self::Unexpected(_) => None,
+            Self::Text(_)
+            | Self::Watch(_)
+            | Self::Write(_)
+            | Self::Gpg { .. }
+            | Self::Unexpected(_) => None,
         }
     }
 }

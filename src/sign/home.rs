@@ -1,8 +1,8 @@
 //! A private, temporary GnuPG home: the only place outside this process where a secret is.
 //!
 //! It lies in memory (`/dev/shm`) where that exists. When it is dropped, on return or on unwinding,
-//! its gpg-agent is stopped and its files are gone. A process that is killed leaves the directory
-//! behind; the agent ends by itself once somebody removes it.
+//! its gpg-agent is stopped and its files are gone. Should the process be killed outright, `watch`
+//! removes the directory, and the agent ends by itself.
 //!
 //! A home may borrow the agent of a user instead of having one: a socket file redirects to it, so
 //! that the user's own configuration is neither read for a signature nor touched.
@@ -17,6 +17,7 @@ use gpgme::{Context, Protocol};
 use tempfile::TempDir;
 
 use super::SignError;
+use super::watch::Watch;
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -66,12 +67,16 @@ pub(super) enum Agent {
 pub(super) struct Home {
     directory: TempDir,
     agent: Agent,
+    /// Dropped after the directory is gone.
+    _watch: Watch,
 }
 
 impl Home {
     /// Creates an empty home in which gpg believes that it is `now`.
     pub(super) fn create(agent: Agent, now: Timestamp) -> Result<Self, SignError> {
-        let home = Self { directory: private_directory()?, agent };
+        let directory = private_directory()?;
+        let watch = Watch::over(directory.path()).map_err(SignError::Watch)?;
+        let home = Self { directory, agent, _watch: watch };
         match &home.agent {
             Agent::None => {}
             Agent::Own => {

@@ -17,6 +17,7 @@ mod secret;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod watch;
 
 pub use error::{KeyProblem, SignError, TextProblem, VerifyError};
 pub use gpg::GpgSigner;

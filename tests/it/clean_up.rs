@@ -3,22 +3,30 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::command_line::on_a_terminal;
 use crate::support::manifest::signed_by;
 use crate::support::{Deb, Manifest, TestKey, TestRepo, tree};
 
-/// Returns the processes whose environment has a text in it.
-fn processes_with(text: &str) -> Vec<String> {
+/// Returns the directories in `/proc` of the processes whose environment has a text in it.
+fn ours(text: &str) -> Vec<PathBuf> {
     let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let is_ours = |path: &PathBuf| {
         let environment = fs::read(path.join("environ")).unwrap_or_default();
         contains(&environment, text)
     };
-    let name = |path: PathBuf| fs::read_to_string(path.join("comm")).unwrap_or_default();
-    processes.map(|entry| entry.path()).filter(is_ours).map(name).collect()
+    processes.map(|entry| entry.path()).filter(is_ours).collect()
+}
+
+fn name_of(process: &Path) -> String {
+    fs::read_to_string(process.join("comm")).unwrap_or_default()
+}
+
+/// Returns the names of the processes whose environment has a text in it.
+fn processes_with(text: &str) -> Vec<String> {
+    ours(text).iter().map(|process| name_of(process)).collect()
 }
 
 /// Returns the GnuPG homes in a directory whose keyring has a text in it.
@@ -59,6 +67,14 @@ impl Marked {
         processes_with(&self.repo.home().display().to_string())
     }
 
+    /// Returns the ids of the processes of that name.
+    fn ids_of(&self, name: &str) -> Vec<String> {
+        let home = self.repo.home().display().to_string();
+        let processes = ours(&home).into_iter();
+        let named = processes.filter(|path| name_of(path).trim() == name);
+        named.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    }
+
     fn homes(&self) -> Vec<PathBuf> {
         let places = ["/dev/shm", "/tmp", "/var/tmp"].map(Path::new);
         places.iter().flat_map(|place| homes_with(&self.user_id, place)).collect()
@@ -88,9 +104,8 @@ fn neither_an_agent_nor_a_gnupg_home_outlives_a_run() {
     marked.is_clean();
 }
 
-#[test]
-fn an_interrupt_at_the_question_leaves_nothing_behind() {
-    let marked = Marked::new("interrupted");
+/// Starts an apply on a terminal, up to its question.
+fn at_the_question(marked: &Marked) -> (Child, ChildStdout) {
     let mut script = on_a_terminal(&marked.repo, "apply");
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
@@ -102,10 +117,35 @@ fn an_interrupt_at_the_question_leaves_nothing_behind() {
     }
     assert_eq!(marked.homes().len(), 1, "the key is at hand before anybody is asked");
     assert!(marked.processes().iter().any(|name| name.contains("gpg-agent")));
+    (child, stdout)
+}
+
+#[test]
+fn an_interrupt_at_the_question_leaves_nothing_behind() {
+    let marked = Marked::new("interrupted");
+    let (mut child, mut stdout) = at_the_question(&marked);
     // Ctrl-C, as the terminal sends it on.
     child.stdin.take().unwrap().write_all(b"\x03").unwrap();
     std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
     assert!(!child.wait().unwrap().success());
     marked.is_clean();
     assert!(!marked.repo.store().exists());
+}
+
+#[test]
+fn a_run_that_is_killed_outright_leaves_no_secret_behind() {
+    let marked = Marked::new("killed");
+    let (mut child, mut stdout) = at_the_question(&marked);
+    let home = marked.homes().remove(0);
+    for process in marked.ids_of("repoman") {
+        let mut kill = Command::new("kill");
+        assert!(kill.args(["-KILL", &process]).status().unwrap().success());
+    }
+    std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+    child.wait().unwrap();
+    let patience = Instant::now() + Duration::from_secs(10);
+    while home.exists() {
+        assert!(Instant::now() < patience, "{} is still there", home.display());
+    }
+    marked.is_clean();
 }
