@@ -159,10 +159,15 @@ async fn copy_one(
     let mut base = objects.get(key.as_str()).map(|entry| entry.etag.clone());
     loop {
         let replaced = store.replace(key, bytes.clone(), base.as_ref(), headers).await?;
-        if replaced != Replacement::Lost || !is_current(store, script).await? {
+        if replaced != Replacement::Lost {
             return Ok(());
         }
+        // In this order: a writer that swaps after we found ourselves current writes its copy
+        // after this tag was taken, and ours is refused.
         base = store.head(key).await?.map(|entry| entry.etag);
+        if !is_current(store, script).await? {
+            return Ok(());
+        }
     }
 }
 
