@@ -1,0 +1,223 @@
+//! A program's connection to the store: it waits for its turn, breaks, and mishears.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream, StreamExt as _};
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+use tokio::sync::oneshot;
+
+use crate::schedule::Dice;
+use crate::world::World;
+
+/// What goes wrong with one write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The program dies; the write never arrives.
+    DiesBefore,
+    /// The program dies; the write arrives.
+    DiesAfter,
+    /// The write is carried out, and answered with an error.
+    Unheard,
+    /// The write is not carried out, and answered with an error.
+    Unsent,
+    /// The write is carried out, and again; the second answer is the one that is heard.
+    Repeated,
+    /// The write is answered with an error, and arrives some calls later.
+    Late,
+}
+
+/// The connection of one program; cheap to clone.
+#[derive(Clone)]
+pub struct Link(Arc<Inner>);
+
+struct Inner {
+    world: Arc<World>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<oneshot::Sender<()>>,
+    writes: usize,
+    fault: Option<(usize, Fault)>,
+    dead: bool,
+}
+
+impl Link {
+    /// Returns a connection on which the write of that number (from 0) goes wrong.
+    pub fn new(world: &Arc<World>, fault: Option<(usize, Fault)>) -> Self {
+        let state = Mutex::new(State { fault, ..State::default() });
+        Self(Arc::new(Inner { world: Arc::clone(world), state }))
+    }
+
+    /// Tells whether the program died.
+    pub fn is_dead(&self) -> bool {
+        self.0.state.lock().unwrap().dead
+    }
+
+    /// Tells whether a call waits for its turn.
+    pub fn is_waiting(&self) -> bool {
+        !self.0.state.lock().unwrap().waiting.is_empty()
+    }
+
+    /// Returns how many writes were sent so far.
+    pub fn writes(&self) -> usize {
+        self.0.state.lock().unwrap().writes
+    }
+
+    /// Lets one of the calls that wait happen.
+    pub fn grant(&self, dice: &mut Dice) {
+        let mut state = self.0.state.lock().unwrap();
+        let one = dice.below(state.waiting.len());
+        // A call that was dropped while it waited needs no turn.
+        let _ = state.waiting.remove(one).send(());
+    }
+
+    async fn turn(&self) {
+        let (sender, receiver) = oneshot::channel();
+        self.0.state.lock().unwrap().waiting.push(sender);
+        receiver.await.expect("whoever waits is granted a turn");
+        self.0.world.deliver_late();
+    }
+
+    /// Counts a write; returns what goes wrong with it.
+    fn fault(&self) -> Option<Fault> {
+        let mut state = self.0.state.lock().unwrap();
+        let number = state.writes;
+        state.writes += 1;
+        state.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault)
+    }
+
+    async fn die<T>(&self) -> T {
+        self.0.state.lock().unwrap().dead = true;
+        std::future::pending().await
+    }
+
+    async fn write(&self, put: Put) -> Result<PutResult> {
+        self.turn().await;
+        let world = &self.0.world;
+        match self.fault() {
+            None => world.put(put),
+            Some(Fault::DiesBefore) => self.die().await,
+            Some(Fault::DiesAfter) => {
+                let _ = world.put(put);
+                self.die().await
+            }
+            Some(Fault::Unheard) => {
+                let _ = world.put(put);
+                Err(unknown())
+            }
+            Some(Fault::Unsent) => Err(unknown()),
+            Some(Fault::Repeated) => {
+                let _ = world.put(put.clone());
+                world.put(put)
+            }
+            Some(Fault::Late) => {
+                world.hold_back(put);
+                Err(unknown())
+            }
+        }
+    }
+}
+
+/// A write as it was asked for.
+#[derive(Debug, Clone)]
+pub struct Put {
+    /// The key.
+    pub path: Path,
+    /// The bytes.
+    pub payload: PutPayload,
+    /// The condition, headers and extensions.
+    pub options: PutOptions,
+}
+
+fn unknown() -> Error {
+    Error::Generic { store: "simulation", source: "the connection broke".into() }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Link")
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a simulated store")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Link {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
+        self.write(Put { path: location.clone(), payload, options }).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        _: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        unreachable!("no package is so large: {location}")
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.turn().await;
+        self.0.world.get(location, options)
+    }
+
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        let link = self.clone();
+        let delete = move |location: Result<Path>| {
+            let link = link.clone();
+            async move {
+                let location = location?;
+                link.turn().await;
+                match link.fault() {
+                    Some(Fault::DiesBefore) => link.die().await,
+                    Some(Fault::Unsent | Fault::Late) => Err(unknown()),
+                    fault => {
+                        link.0.world.delete(&location);
+                        match fault {
+                            Some(Fault::DiesAfter) => link.die().await,
+                            Some(Fault::Unheard) => Err(unknown()),
+                            _ => Ok(location),
+                        }
+                    }
+                }
+            }
+        };
+        locations.then(delete).boxed()
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        let (link, prefix) = (self.clone(), prefix.cloned());
+        let listing = async move {
+            link.turn().await;
+            stream::iter(link.0.world.list(prefix.as_ref()).into_iter().map(Ok))
+        };
+        stream::once(listing).flatten().boxed()
+    }
+
+    async fn list_with_delimiter(&self, _: Option<&Path>) -> Result<ListResult> {
+        unreachable!("listings are whole")
+    }
+
+    async fn copy_opts(&self, from: &Path, _: &Path, _: CopyOptions) -> Result<()> {
+        unreachable!("nothing is copied by the store: {from}")
+    }
+}
