@@ -88,8 +88,9 @@ pub async fn plan_offers(
     let Question { manifest, now, .. } = question;
     let expected = Expected { name: &manifest.repository.name, keys: &manifest.signing.known, now };
     let published = published::load(store, expected).await?;
+    let standings = published.standings(store).await.map_err(LoadError::Store)?;
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
-    let plan = plan::diff(&published.snapshot, &desired, &published.standings());
+    let plan = plan::diff(&published.snapshot, &desired, &standings);
     Ok(Planned { plan, offers, desired, published })
 }

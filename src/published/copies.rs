@@ -1,17 +1,21 @@
 //! Whether the copies under canonical names are those of the current generation.
 //!
-//! They follow the commit point and may be left behind by a run that died. No byte of them is
-//! read to find out: the listing tells their sizes and times.
+//! They follow the commit point and may be left behind by a run that died. Where a distribution is
+//! signed, no byte of them is read to find out: the listing tells their sizes and times.
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt as _, TryStreamExt as _};
+
 use crate::apt::release::IndexEntry;
 use crate::apt::{clear_sign, path};
+use crate::blocking;
 use crate::compression::Compression;
 use crate::debian::suite::Codename;
+use crate::digest::Sha256;
 use crate::plan::Copies;
 use crate::published::Head;
-use crate::store::Entry;
+use crate::store::{Entry, Key, Store, StoreError};
 
 /// Returns the index files that have a copy under their own path: those that are published, in
 /// each of their forms, but not what only this tool reads.
@@ -27,21 +31,54 @@ pub fn canonical(head: &Head) -> impl Iterator<Item = &IndexEntry> {
 /// Tells whether all copies of a distribution are there, from a listing taken with its head.
 ///
 /// The detached signature is written last of all copies, and each swap waits until the second of
-/// the signature before is over: so one that is older than its commit point was left behind.
-pub fn standing(codename: &Codename, head: &Head, objects: &BTreeMap<String, Entry>) -> Copies {
+/// the signature before is over: so one that is older than its commit point was left behind. An
+/// unsigned distribution has none, so its copies are read: an index may change and keep its size.
+///
+/// # Errors
+///
+/// When a copy can't be read.
+pub async fn standing(
+    store: &Store,
+    codename: &Codename,
+    head: &Head,
+    objects: &BTreeMap<String, Entry>,
+) -> Result<Copies, StoreError> {
     let copy = |path: &str| objects.get(&path::in_distribution(codename, path));
     let is_there = |path: &str, size: u64| copy(path).is_some_and(|entry| entry.size == size);
-    let indices = canonical(head).all(|entry| is_there(&entry.path, entry.size));
-    let release = match signed_text(head) {
-        Some(text) => {
-            let seal = objects.get(&path::release_signature(codename));
-            is_there("Release", text.len() as u64)
-                && seal.is_some_and(|seal| seal.last_modified >= head.last_modified)
+    let is_current = canonical(head).all(|entry| is_there(&entry.path, entry.size))
+        && match signed_text(head) {
+            Some(text) => {
+                let seal = objects.get(&path::release_signature(codename));
+                is_there("Release", text.len() as u64)
+                    && seal.is_some_and(|seal| seal.last_modified >= head.last_modified)
+            }
+            None => are_identical(store, codename, head).await?,
+        };
+    Ok(if is_current { Copies::Current } else { Copies::Behind })
+}
+
+/// Reads the copies of a distribution's index files, and compares them with what Release lists.
+async fn are_identical(
+    store: &Store,
+    codename: &Codename,
+    head: &Head,
+) -> Result<bool, StoreError> {
+    let comparisons = canonical(head).map(|entry| async move {
+        let key = Key::parse(path::in_distribution(codename, &entry.path))?;
+        let bytes = match store.get(&key, entry.size).await {
+            Ok(Some(object)) => object.bytes,
+            Ok(None) | Err(StoreError::TooLarge { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        Ok(blocking::cpu(move || Sha256::of(&bytes)).await == entry.sha256)
+    });
+    let mut outcomes = futures::stream::iter(comparisons).buffer_unordered(store.jobs());
+    while let Some(is_identical) = outcomes.try_next().await? {
+        if !is_identical {
+            return Ok(false);
         }
-        // An unsigned distribution's Release is its commit point.
-        None => true,
-    };
-    if indices && release { Copies::Current } else { Copies::Behind }
+    }
+    Ok(true)
 }
 
 /// Returns the text in a distribution's InRelease; nothing if it has none.

@@ -146,14 +146,22 @@ pub enum LoadError {
 }
 
 impl Published {
-    /// Returns how each distribution stands.
-    pub fn standings(&self) -> BTreeMap<Codename, Standing> {
-        let standing = |(codename, head): (&Codename, &Head)| {
+    /// Returns how each distribution stands in the store that it was read from.
+    ///
+    /// # Errors
+    ///
+    /// When the copies of an unsigned distribution can't be read.
+    pub async fn standings(
+        &self,
+        store: &Store,
+    ) -> Result<BTreeMap<Codename, Standing>, StoreError> {
+        let mut standings = BTreeMap::new();
+        for (codename, head) in &self.heads {
             let base = Base { generation: head.state.generation, inrelease_sha256: head.sha256 };
-            let copies = copies::standing(codename, head, &self.objects);
-            (codename.clone(), Standing { base, copies })
-        };
-        self.heads.iter().map(standing).collect()
+            let copies = copies::standing(store, codename, head, &self.objects).await?;
+            standings.insert(codename.clone(), Standing { base, copies });
+        }
+        Ok(standings)
     }
 }
 
