@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::link::Fault;
 use crate::scene::{Ending, Part, alone, once_more, sound, stock};
 use crate::schedule::Dice;
-use crate::world::World;
+use crate::world::{Signing, World};
 
 const FAULTS: [Fault; 4] = [Fault::Unheard, Fault::Unsent, Fault::Repeated, Fault::Late];
 
@@ -33,12 +33,16 @@ async fn mishear_everywhere(before: &Arc<World>, part: &Part) {
 
 #[tokio::test(start_paused = true)]
 async fn a_first_publication_gets_over_any_answer() {
-    mishear_everywhere(&World::new(), &stock().first).await;
+    for signing in [Signing::Signed, Signing::Unsigned] {
+        mishear_everywhere(&World::new(signing), &stock().first).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_upgrade_gets_over_any_answer() {
-    let world = World::new();
-    alone(&world, &stock().first, None, &mut Dice::new(0)).await;
-    mishear_everywhere(&world, &stock().upgrade).await;
+    for signing in [Signing::Signed, Signing::Unsigned] {
+        let world = World::new(signing);
+        alone(&world, &stock().first, None, &mut Dice::new(0)).await;
+        mishear_everywhere(&world, &stock().upgrade).await;
+    }
 }

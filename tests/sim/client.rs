@@ -6,7 +6,7 @@ use std::io::Read as _;
 use flate2::read::MultiGzDecoder;
 use repoman::digest::Sha256;
 
-use crate::world::World;
+use crate::world::{Signing, World};
 
 /// A distribution's directory.
 pub const DISTRIBUTION: &str = "dists/bookworm/";
@@ -43,8 +43,10 @@ pub struct Generation {
 
 /// Returns the bytes of the object that decides, if anything is published.
 pub fn commit_point(world: &World) -> Option<bytes::Bytes> {
-    let read = |name| world.read(&format!("{DISTRIBUTION}{name}"));
-    read("InRelease").or_else(|| read("Release"))
+    world.read(match world.signing {
+        Signing::Signed => "dists/bookworm/InRelease",
+        Signing::Unsigned => "dists/bookworm/Release",
+    })
 }
 
 /// Reads what is published, as `apt-get update` and then `apt-get download` do.
@@ -53,45 +55,32 @@ pub fn commit_point(world: &World) -> Option<bytes::Bytes> {
 ///
 /// The first object that is missing or is not what is said of it.
 pub fn read(world: &World, point: &[u8]) -> Result<Generation, String> {
-    let text = String::from_utf8(point.to_vec()).map_err(|error| error.to_string())?;
-    let mut indices = BTreeMap::new();
-    let (mut packages, mut objects, mut state) = (BTreeSet::new(), Vec::new(), None);
+    let text = signed_text(point)?;
     let listed = listed(&text)?;
-    for (path, size, sha256) in &listed {
-        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-        let key = format!("{DISTRIBUTION}{directory}/by-hash/SHA256/{sha256}");
-        let reference = Reference { key, size: *size, sha256: sha256.clone() };
-        // Release lists the uncompressed form even where only compressed ones are there.
-        let twin = format!("{path}.gz");
-        if listed.iter().any(|(path, ..)| *path == twin) {
+    let state = state(world, &listed)?;
+    let forms: Vec<_> = state["compression"].as_array().into_iter().flatten().collect();
+    let (mut packages, mut objects, mut indices) = (BTreeSet::new(), vec![], BTreeMap::new());
+    for (path, reference) in &listed {
+        // Release lists the uncompressed form even where only others are published.
+        let form = if path.ends_with(".gz") { "gzip" } else { "none" };
+        let is_published = forms.iter().any(|published| published.as_str() == Some(form));
+        if !path.contains("/Packages") || !is_published {
             continue;
         }
+        let content = unpacked(world, path, reference)?;
         objects.push(reference.clone());
-        check(world, &reference)?;
-        let bytes = world.read(&reference.key).unwrap_or_default();
-        let mut content = String::new();
-        let unpacked = MultiGzDecoder::new(&bytes[..]).read_to_string(&mut content);
-        unpacked.map_err(|error| format!("{path}: {error}"))?;
-        if path.ends_with("/Packages.gz") {
-            indices.insert(path.clone(), sha256.clone());
-            for stanza in content.split("\n\n").filter(|stanza| !stanza.trim().is_empty()) {
-                packages.insert(format!(
-                    "{} {}",
-                    field(stanza, "Package")?,
-                    field(stanza, "Version")?
-                ));
-                objects.push(package(stanza)?);
-            }
-        } else {
-            state = Some(
-                serde_json::from_str::<serde_json::Value>(&content).map_err(|e| e.to_string())?,
-            );
+        indices.insert(path.clone(), reference.sha256.clone());
+        for stanza in content.split("\n\n").filter(|stanza| !stanza.trim().is_empty()) {
+            packages.insert(format!("{} {}", field(stanza, "Package")?, field(stanza, "Version")?));
+            objects.push(package(stanza)?);
         }
     }
     for reference in &objects {
         check(world, reference)?;
     }
-    let state = state.ok_or("no state file is listed")?;
+    if indices.is_empty() {
+        return Err("no index is published".to_owned());
+    }
     let parent = &state["parent"];
     Ok(Generation {
         sha256: Sha256::of(point).to_string(),
@@ -119,16 +108,55 @@ pub fn check(world: &World, reference: &Reference) -> Result<(), String> {
     }
 }
 
-/// Returns path, size and digest of the files in the SHA256 section of a Release file.
-fn listed(text: &str) -> Result<Vec<(String, u64, String)>, String> {
+/// Returns the text of a commit point, which is framed if it is signed.
+///
+/// # Errors
+///
+/// When it is no text, or only half a frame.
+pub fn signed_text(point: &[u8]) -> Result<String, String> {
+    let text = String::from_utf8(point.to_vec()).map_err(|error| error.to_string())?;
+    let Some(framed) = text.strip_prefix("-----BEGIN PGP SIGNED MESSAGE-----\n") else {
+        return Ok(text);
+    };
+    let body = framed.split_once("\n\n").map(|(_, body)| body);
+    let body = body.and_then(|body| body.split_once("-----BEGIN PGP SIGNATURE-----"));
+    body.map(|(body, _)| body.to_owned()).ok_or_else(|| "half a frame".to_owned())
+}
+
+/// Returns the files in the SHA256 section of a Release file: their paths, and where they lie.
+fn listed(text: &str) -> Result<Vec<(String, Reference)>, String> {
     let section = text.split("\nSHA256:").nth(1).ok_or("no SHA256 section")?;
     let lines = section.lines().skip(1).take_while(|line| line.starts_with(' '));
     let entry = |line: &str| {
         let mut words = line.split_whitespace();
         let (sha256, size, path) = (words.next()?, words.next()?, words.next()?);
-        Some((path.to_owned(), size.parse().ok()?, sha256.to_owned()))
+        let (directory, _) = path.rsplit_once('/')?;
+        let key = format!("{DISTRIBUTION}{directory}/by-hash/SHA256/{sha256}");
+        let sha256 = sha256.to_owned();
+        Some((path.to_owned(), Reference { key, size: size.parse().ok()?, sha256 }))
     };
     lines.map(|line| entry(line).ok_or_else(|| format!("unreadable: {line}"))).collect()
+}
+
+/// Returns the content of a listed file, by its hash.
+fn unpacked(world: &World, path: &str, reference: &Reference) -> Result<String, String> {
+    check(world, reference)?;
+    let bytes = world.read(&reference.key).unwrap_or_default();
+    let mut content = String::new();
+    let read = match path.ends_with(".gz") {
+        true => MultiGzDecoder::new(&bytes[..]).read_to_string(&mut content),
+        false => (&bytes[..]).read_to_string(&mut content),
+    };
+    read.map_err(|error| format!("{path}: {error}"))?;
+    Ok(content)
+}
+
+/// Returns the state file.
+fn state(world: &World, listed: &[(String, Reference)]) -> Result<serde_json::Value, String> {
+    let mut files = listed.iter();
+    let found = files.find(|(path, _)| path == "repoman/state.json.gz");
+    let (path, reference) = found.ok_or("no state file is listed")?;
+    serde_json::from_str(&unpacked(world, path, reference)?).map_err(|error| error.to_string())
 }
 
 fn package(stanza: &str) -> Result<Reference, String> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::link::Fault;
 use crate::scene::{Part, alone, once_more, sound, stock};
 use crate::schedule::Dice;
-use crate::world::World;
+use crate::world::{Signing, World};
 
 /// In how many orders the writes of a phase are tried for each place of a crash: what has landed
 /// of the phase is another subset each time.
@@ -35,25 +35,30 @@ async fn die_everywhere(before: &Arc<World>, part: &Part) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn a_first_publication_survives_its_death_at_any_write() {
-    let ends = die_everywhere(&World::new(), &stock().first).await;
-    assert!(ends >= 2 * 10 * ORDERS as usize, "{ends}");
+    for signing in [Signing::Signed, Signing::Unsigned] {
+        let ends = die_everywhere(&World::new(signing), &stock().first).await;
+        assert!(ends >= 2 * 10 * ORDERS as usize, "{ends}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_upgrade_survives_its_death_at_any_write() {
-    let world = World::new();
-    alone(&world, &stock().first, None, &mut Dice::new(0)).await;
-    sound(&world, "the first publication");
-    let ends = die_everywhere(&world, &stock().upgrade).await;
-    assert!(ends >= 2 * 10 * ORDERS as usize, "{ends}");
+    for signing in [Signing::Signed, Signing::Unsigned] {
+        let world = World::new(signing);
+        alone(&world, &stock().first, None, &mut Dice::new(0)).await;
+        let ends = die_everywhere(&world, &stock().upgrade).await;
+        assert!(ends >= 2 * 10 * ORDERS as usize, "{ends}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_removal_survives_its_death_at_any_write() {
-    let world = World::new();
-    let [old, new] = &stock().mirrors;
-    alone(&world, old, None, &mut Dice::new(0)).await;
-    let gone = old.packages.difference(&new.packages).cloned().collect();
-    world.audit(|auditor, _| auditor.allow_removal(&gone));
-    die_everywhere(&world, new).await;
+    let [old, new, _] = &stock().mirrors;
+    for signing in [Signing::Signed, Signing::Unsigned] {
+        let world = World::new(signing);
+        alone(&world, old, None, &mut Dice::new(0)).await;
+        let gone = old.packages.difference(&new.packages).cloned().collect();
+        world.audit(|auditor, _| auditor.allow_removal(&gone));
+        die_everywhere(&world, new).await;
+    }
 }

@@ -9,13 +9,16 @@ use crate::link::Put;
 use crate::races::race;
 use crate::scene::{alone, once_more, stock};
 use crate::schedule::Dice;
-use crate::world::World;
+use crate::stalls::Stall;
+use crate::world::{Signing, World};
 
 /// How a store deceives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lie {
     /// It ignores the condition of a swap.
     IgnoresConditions,
+    /// It ignores the conditions of copies.
+    IgnoresCopies,
     /// It says that a swap was won that was not carried out.
     BoastsOfSwaps,
     /// It does not keep index files.
@@ -72,7 +75,7 @@ impl Lie {
     /// Returns what the store does with a write.
     pub fn treat(self, mut put: Put) -> Treatment {
         match (self, kind(put.path.as_ref())) {
-            (Self::IgnoresConditions, Kind::Point) => {
+            (Self::IgnoresConditions, Kind::Point) | (Self::IgnoresCopies, Kind::Copy) => {
                 put.options.mode = PutMode::Overwrite;
                 Treatment::Honest(put)
             }
@@ -93,7 +96,7 @@ impl Lie {
 
 /// Returns the invariants that are violated when an upgrade meets a lying store.
 async fn caught_alone(lie: Lie) -> BTreeSet<Invariant> {
-    let world = World::new();
+    let world = World::new(Signing::Unsigned);
     let dice = &mut Dice::new(1);
     alone(&world, &stock().first, None, dice).await;
     world.lie(lie);
@@ -106,7 +109,7 @@ async fn caught_alone(lie: Lie) -> BTreeSet<Invariant> {
 async fn caught_in_races(lie: Lie) -> BTreeSet<Invariant> {
     let mut caught = BTreeSet::new();
     for seed in 0..20 {
-        let world = World::new();
+        let world = World::new(Signing::Unsigned);
         let dice = &mut Dice::new(seed);
         alone(&world, &stock().first, None, dice).await;
         world.lie(lie);
@@ -115,6 +118,28 @@ async fn caught_in_races(lie: Lie) -> BTreeSet<Invariant> {
         world.audit(|auditor, _| caught.extend(auditor.violations().iter().map(|v| v.invariant)));
     }
     caught
+}
+
+/// Returns the invariants that are violated when a writer wakes up beside a lying store.
+async fn caught_after_a_pause(lie: Lie) -> BTreeSet<Invariant> {
+    let mut caught = BTreeSet::new();
+    let [first, sleeper, other] = &stock().mirrors;
+    for sleeps_at in 0..14 {
+        let world = World::new(Signing::Signed);
+        let dice = &mut Dice::new(0);
+        alone(&world, first, None, dice).await;
+        world.lie(lie);
+        Stall { sleeper, other, sleeps_at, fault: None }.play(&world, dice).await;
+        once_more(&world, other, dice).await;
+        world.audit(|auditor, _| caught.extend(auditor.violations().iter().map(|v| v.invariant)));
+    }
+    caught
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_lets_copies_go_back_is_caught() {
+    let caught = caught_after_a_pause(Lie::IgnoresCopies).await;
+    assert!(caught.contains(&Invariant::CopiesConverge), "{caught:?}");
 }
 
 #[tokio::test(start_paused = true)]

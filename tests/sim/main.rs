@@ -21,4 +21,6 @@ mod link;
 mod races;
 mod scene;
 mod schedule;
+mod seal;
+mod stalls;
 mod world;

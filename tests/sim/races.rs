@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::link::{Fault, Link};
 use crate::scene::{Ending, Part, alone, apply, once_more, sound, stock};
 use crate::schedule::{Actor, Dice, play};
-use crate::world::World;
+use crate::world::{Signing, World};
 
 /// How many seeds are tried unless the environment says otherwise.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 600;
 
 /// What goes wrong with a writer, if anything: the write of that number.
 type Flaw = Option<(usize, Fault)>;
@@ -70,41 +70,61 @@ fn cast(dice: &mut Dice) -> (Vec<&'static Part>, Vec<Flaw>) {
     (rivals, faults)
 }
 
-async fn race_with(seed: u64, base: Option<&Arc<World>>) {
+/// Plays one seed, on top of a first publication or as one.
+async fn race_with(seed: u64, base: &Arc<World>) {
     let dice = &mut Dice::new(seed);
-    let world = base.map_or_else(World::new, |base| base.fork());
+    let world = base.fork();
     let (rivals, faults) = cast(dice);
     race(&world, &rivals, &faults, dice).await;
     sound(&world, &format!("REPOMAN_SIM_SEED={seed} plays it again; faults: {faults:?}"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn rivals_lose_nothing_of_each_other() {
-    let base = World::new();
+async fn races_for_an_upgrade(signing: Signing) {
+    let base = World::new(signing);
     alone(&base, &stock().first, None, &mut Dice::new(0)).await;
     for seed in seeds() {
-        race_with(seed, Some(&base)).await;
+        race_with(seed, &base).await;
     }
+}
+
+async fn races_for_the_first_publication(signing: Signing) {
+    for seed in seeds() {
+        race_with(seed, &World::new(signing)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rivals_lose_nothing_of_each_other() {
+    races_for_an_upgrade(Signing::Signed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rivals_without_signatures_lose_nothing_of_each_other() {
+    races_for_an_upgrade(Signing::Unsigned).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn rivals_for_the_first_publication_lose_nothing_of_each_other() {
-    for seed in seeds() {
-        race_with(seed, None).await;
-    }
+    races_for_the_first_publication(Signing::Signed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rivals_for_the_first_unsigned_publication_lose_nothing_of_each_other() {
+    races_for_the_first_publication(Signing::Unsigned).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_seed_always_plays_the_same_run() {
+    let base = World::new(Signing::Signed);
+    alone(&base, &stock().first, None, &mut Dice::new(0)).await;
     let mut journals = Vec::new();
-    for _ in 0..3 {
-        // Forks share a clock, new worlds begin with their own.
-        let world = World::new();
-        let dice = &mut Dice::new(7);
+    for seed in [7, 8, 7] {
+        let world = base.fork();
+        let dice = &mut Dice::new(seed);
         let (rivals, faults) = cast(dice);
         race(&world, &rivals, &faults, dice).await;
         journals.push(world.journal());
     }
-    assert_eq!(journals[0], journals[1]);
     assert_eq!(journals[0], journals[2]);
+    assert_ne!(journals[0], journals[1]);
 }

@@ -11,6 +11,7 @@ use repoman::ops::contest::{self, Approval, ContestError, Terms, publish};
 use repoman::ops::plan::{Question, plan_offers, read_offers};
 use repoman::plan::offer::Offers;
 use repoman::report::{Event, Observe};
+use repoman::sign::Signer;
 use repoman::source::path::Demand;
 use repoman::store::{Store, StoreError};
 use repoman::time::Span;
@@ -20,7 +21,8 @@ use crate::auditor::Invariant;
 use crate::deb::Deb;
 use crate::link::{Fault, Link};
 use crate::schedule::{Actor, Dice, play, prepare};
-use crate::world::World;
+use crate::seal::Seal;
+use crate::world::{Signing, World};
 
 const MANIFEST: &str = r#"
 format = 1
@@ -38,7 +40,7 @@ keys = []
 suite = "stable"
 components = ["main", "extra"]
 architectures = ["amd64"]
-compression = ["gz"]
+compression = ["none"]
 
 [source.build]
 path = "build/*.deb"
@@ -83,8 +85,8 @@ pub struct Stock {
     pub first: Part,
     /// A second one, with new versions in both components.
     pub upgrade: Part,
-    /// Mirrors: the second one withdraws what the first one brought.
-    pub mirrors: [Part; 2],
+    /// Mirrors: each withdraws what the one before it brought.
+    pub mirrors: [Part; 3],
     /// Programs that publish beside each other.
     pub rivals: [Part; 4],
 }
@@ -113,6 +115,7 @@ pub fn stock() -> &'static Stock {
             mirrors: [
                 part("mirror-1", &[("mirror", "tool", "1.0"), ("mirror", "saw", "1.0")]),
                 part("mirror-2", &[("mirror", "tool", "2.0"), ("mirror", "saw", "1.0")]),
+                part("mirror-3", &[("mirror", "tool", "3.0"), ("mirror", "saw", "1.0")]),
             ],
             rivals: [
                 part("rival-1", &[("build", "one", "1.0")]),
@@ -157,9 +160,13 @@ pub async fn apply(world: &Arc<World>, link: &Link, part: &Part, run: &str) -> E
     if planned.plan.is_empty() {
         return Ending::Done;
     }
+    let signer = match world.signing {
+        Signing::Signed => Some(Arc::new(Seal) as Arc<dyn Signer>),
+        Signing::Unsigned => None,
+    };
     let publisher = Publisher {
         store: &store,
-        signer: None,
+        signer,
         clock: &clock,
         writer: run.to_owned(),
         tool: "repoman simulated".to_owned(),

@@ -40,6 +40,8 @@ pub struct Actor<'a, T> {
     outcome: Option<T>,
     /// For how many turns of others it is held up.
     stalled: usize,
+    /// After how many writes it is held up until all others have ended.
+    sleeps_at: Option<usize>,
 }
 
 /// Remembers that a future wants to be polled.
@@ -56,7 +58,28 @@ impl<'a, T> Actor<'a, T> {
     pub fn new(link: &Link, run: impl Future<Output = T> + 'a) -> Self {
         let mark = Arc::new(Mark(AtomicBool::new(true)));
         let run: Pin<Box<dyn Future<Output = T> + 'a>> = Box::pin(run);
-        Self { link: link.clone(), run: Some(run), mark, outcome: None, stalled: 0 }
+        Self {
+            link: link.clone(),
+            run: Some(run),
+            mark,
+            outcome: None,
+            stalled: 0,
+            sleeps_at: None,
+        }
+    }
+
+    /// Holds it up after so many writes until all others have ended.
+    pub fn asleep_at(self, writes: usize) -> Self {
+        Self { sleeps_at: Some(writes), ..self }
+    }
+
+    /// Lets everybody else go first.
+    pub fn last(self) -> Self {
+        Self { stalled: usize::MAX, ..self }
+    }
+
+    fn is_asleep(&self) -> bool {
+        self.sleeps_at.is_some_and(|writes| self.link.writes() >= writes)
     }
 
     /// Polls it if it wants to be; tells whether it was.
@@ -96,8 +119,11 @@ fn pick<'a, 'b, T>(
     actors: &'a mut [Actor<'b, T>],
     dice: &mut Dice,
 ) -> Option<&'a mut Actor<'b, T>> {
-    let mut waiting: Vec<&mut Actor<'b, T>> =
-        actors.iter_mut().filter(|actor| actor.run.is_some() && actor.link.is_waiting()).collect();
+    let anybody_awake = actors.iter().any(|actor| actor.run.is_some() && !actor.is_asleep());
+    let is_ready = |actor: &Actor<'b, T>| {
+        actor.run.is_some() && actor.link.is_waiting() && !(anybody_awake && actor.is_asleep())
+    };
+    let mut waiting: Vec<_> = actors.iter_mut().filter(|actor| is_ready(actor)).collect();
     if waiting.is_empty() {
         return None;
     }
@@ -106,7 +132,9 @@ fn pick<'a, 'b, T>(
         waiting[unlucky].stalled = dice.below(120);
     }
     for actor in &mut waiting {
-        actor.stalled = actor.stalled.saturating_sub(1);
+        if actor.stalled != usize::MAX {
+            actor.stalled = actor.stalled.saturating_sub(1);
+        }
     }
     let mut free: Vec<usize> = (0..waiting.len()).filter(|n| waiting[*n].stalled == 0).collect();
     if free.is_empty() {

@@ -24,9 +24,22 @@ const EPOCH: i64 = 1_800_000_000;
 /// After how many store calls a write that was held back arrives.
 const DELAY: usize = 3;
 
+/// Whether a repository is signed; it decides what its commit point is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// InRelease is, and Release and Release.gpg follow it.
+    Signed,
+    /// Release is.
+    Unsigned,
+}
+
 /// The store, and all that is known of it.
 pub struct World {
+    /// Whether the repository in it is signed.
+    pub signing: Signing,
     inner: InMemory,
+    /// The time at which this store began, and when that was by the runtime's clock.
+    epoch: Timestamp,
     begun: Instant,
     ledger: Mutex<Ledger>,
 }
@@ -45,12 +58,14 @@ struct Ledger {
 
 impl World {
     /// Returns an empty store; needs a runtime, whose clock it takes.
-    pub fn new() -> Arc<Self> {
-        let ledger = Mutex::default();
-        Arc::new(Self { inner: InMemory::new(), begun: Instant::now(), ledger })
+    pub fn new(signing: Signing) -> Arc<Self> {
+        let epoch = Timestamp::from_second(EPOCH).expect("it is in range");
+        let (begun, ledger) = (Instant::now(), Mutex::default());
+        Arc::new(Self { signing, inner: InMemory::new(), epoch, begun, ledger })
     }
 
-    /// Returns another store with the same content and past.
+    /// Returns another store with the same content and past, at the time of the last write: what
+    /// happens in one fork is nothing to the next.
     pub fn fork(&self) -> Arc<Self> {
         let ledger = self.ledger.lock().unwrap();
         let copy = Ledger {
@@ -58,7 +73,13 @@ impl World {
             auditor: ledger.auditor.clone(),
             ..Ledger::default()
         };
-        Arc::new(Self { inner: self.inner.fork(), begun: self.begun, ledger: Mutex::new(copy) })
+        Arc::new(Self {
+            signing: self.signing,
+            inner: self.inner.fork(),
+            epoch: ledger.times.values().max().copied().unwrap_or(self.epoch),
+            begun: Instant::now(),
+            ledger: Mutex::new(copy),
+        })
     }
 
     /// Makes the store lie from now on.
@@ -69,7 +90,8 @@ impl World {
     /// Returns the present time.
     pub fn now(&self) -> Timestamp {
         let passed = i64::try_from(self.begun.elapsed().as_millis()).expect("a short simulation");
-        Timestamp::from_millisecond(EPOCH * 1000 + passed).expect("it is in range")
+        let now = self.epoch.as_millisecond() + passed;
+        Timestamp::from_millisecond(now).expect("it is in range")
     }
 
     /// Returns what the journal says, for whoever reads of a failure.

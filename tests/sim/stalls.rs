@@ -1,0 +1,99 @@
+//! A writer that is held up at any of its writes while another one publishes, or dies of it.
+
+use std::sync::Arc;
+
+use crate::auditor::Invariant;
+use crate::link::{Fault, Link};
+use crate::scene::{Part, alone, apply, once_more, sound, stock};
+use crate::schedule::{Actor, Dice, play};
+use crate::world::{Signing, World};
+
+/// A run that is held up at one of its writes, and one that goes on meanwhile.
+pub struct Stall<'a> {
+    /// Who is held up.
+    pub sleeper: &'a Part,
+    /// Who is not.
+    pub other: &'a Part,
+    /// The write of the sleeper that has to wait.
+    pub sleeps_at: usize,
+    /// What goes wrong with the other.
+    pub fault: Option<(usize, Fault)>,
+}
+
+impl Stall<'_> {
+    /// Plays it; returns how many writes each has sent.
+    pub async fn play(&self, world: &Arc<World>, dice: &mut Dice) -> (usize, usize) {
+        let links = [Link::new(world, None), Link::new(world, self.fault)];
+        let [first, second] = &links;
+        let run = async |link, part: &Part, run: &str| {
+            let ending = apply(world, link, part, run).await;
+            world.audit(|auditor, _| auditor.judge(run, &part.packages, &ending));
+        };
+        let sleeper = Actor::new(first, run(first, self.sleeper, "the sleeper"));
+        let other = Actor::new(second, run(second, self.other, "the other"));
+        play(vec![sleeper.asleep_at(self.sleeps_at), other.last()], dice).await;
+        (first.writes(), second.writes())
+    }
+}
+
+/// Holds a writer up at each of its writes while another one publishes; returns the number of
+/// writes of both, for those who want the other one to die meanwhile.
+async fn stall_everywhere(before: &Arc<World>, [sleeper, other]: [&Part; 2]) -> (usize, usize) {
+    let (mut slept, mut sent) = (0, 0);
+    for sleeps_at in 0.. {
+        let world = before.fork();
+        let dice = &mut Dice::new(sleeps_at as u64);
+        let writes = Stall { sleeper, other, sleeps_at, fault: None }.play(&world, dice).await;
+        once_more(&world, other, dice).await;
+        sound(&world, &format!("asleep at write {sleeps_at}"));
+        (slept, sent) = (slept.max(writes.0), sent.max(writes.1));
+        if writes.0 <= sleeps_at {
+            break;
+        }
+    }
+    (slept, sent)
+}
+
+/// Holds a writer up at each of its writes, and has the other one die at each of its own meanwhile.
+///
+/// The copies of signed distributions are not asked for. A sleeper that wakes up may put copies of
+/// its own generation where the dead one left those of an earlier one; where they have the right
+/// sizes, a listing does not tell. The commit point and all that it names are right all the same.
+async fn stall_and_die_everywhere(before: &Arc<World>, rivals: [&Part; 2]) {
+    let [sleeper, other] = rivals;
+    let (slept, sent) = stall_everywhere(before, rivals).await;
+    for fault in [Fault::DiesBefore, Fault::DiesAfter] {
+        for (sleeps_at, at) in (0..slept).flat_map(|one| (0..sent).map(move |two| (one, two))) {
+            let world = before.fork();
+            let dice = &mut Dice::new(at as u64);
+            Stall { sleeper, other, sleeps_at, fault: Some((at, fault)) }.play(&world, dice).await;
+            once_more(&world, other, dice).await;
+            if world.signing == Signing::Signed {
+                world.audit(|auditor, _| auditor.forgive(Invariant::CopiesConverge));
+            }
+            sound(&world, &format!("asleep at write {sleeps_at}, {fault:?} at write {at}"));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_addition_goes_on_after_any_pause() {
+    for signing in [Signing::Signed, Signing::Unsigned] {
+        let base = World::new(signing);
+        alone(&base, &stock().first, None, &mut Dice::new(0)).await;
+        stall_and_die_everywhere(&base, [&stock().upgrade, &stock().rivals[0]]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_goes_on_after_any_pause() {
+    let [first, second, third] = &stock().mirrors;
+    for signing in [Signing::Signed, Signing::Unsigned] {
+        let base = World::new(signing);
+        alone(&base, first, None, &mut Dice::new(0)).await;
+        for part in [first, second, third] {
+            base.audit(|auditor, _| auditor.allow_removal(&part.packages));
+        }
+        stall_and_die_everywhere(&base, [second, third]).await;
+    }
+}
