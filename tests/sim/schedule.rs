@@ -101,7 +101,7 @@ impl<'a, T> Actor<'a, T> {
 
 /// Lets actors run until each has ended or died; returns their outcomes, nothing for the dead.
 pub async fn play<T>(mut actors: Vec<Actor<'_, T>>, dice: &mut Dice) -> Vec<Option<T>> {
-    one_worker();
+    prepare();
     loop {
         settle(&mut actors).await;
         if actors.iter().all(|actor| actor.run.is_none()) {
@@ -163,16 +163,11 @@ fn fence() {
     receiver.recv().expect("the pool runs everything that it is given");
 }
 
-/// Makes the rayon pool work in the order of arrival.
-fn one_worker() {
+/// Makes the rayon pool work in the order of arrival; comes before anything that uses it.
+pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Somebody may have used the pool before; its order is then that of many workers.
-        rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("the pool is new");
+        let one_worker = rayon::ThreadPoolBuilder::new().num_threads(1);
+        one_worker.build_global().expect("nobody has used the pool before");
     });
-}
-
-/// Prepares the process; comes before anything that computes in parallel.
-pub fn prepare() {
-    one_worker();
 }
