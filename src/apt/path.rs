@@ -4,6 +4,7 @@
 //! `-` and `/`: `+` in an unsigned GET means a space on S3, and debootstrap sends it raw, so it
 //! can't be part of a name that every client is to find.
 
+use crate::compression::Compression;
 use crate::debian::architecture::Architecture;
 use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
@@ -55,6 +56,12 @@ pub fn history(codename: &Codename, generation: u64, digest: &Sha256) -> String 
     format!(".repoman/history/{codename}/{generation}-{digest}.InRelease")
 }
 
+/// Returns the number of the generation whose InRelease a key of the history of `codename` holds.
+pub fn generation_in_history(codename: &Codename, key: &str) -> Option<u64> {
+    let rest = key.strip_prefix(".repoman/history/")?.strip_prefix(codename.as_str())?;
+    rest.strip_prefix('/')?.strip_suffix(".InRelease")?.split_once('-')?.0.parse().ok()
+}
+
 /// Returns a prefix for objects that one run makes and removes again.
 pub fn scratch(run: &str) -> String {
     format!(".repoman/probe/{run}")
@@ -68,6 +75,47 @@ pub fn keyring(repository: &str) -> String {
 /// Returns the key of a manifest that was applied.
 pub fn manifest(digest: &Sha256) -> String {
     format!(".repoman/manifests/{digest}.toml")
+}
+
+/// Tells whether a key is of a form that this module makes for the repository `name`.
+///
+/// The object need not be in use: earlier generations and runs that died leave theirs behind.
+pub fn is_known(key: &str, name: &str) -> bool {
+    let Some((directory, rest)) = key.split_once('/') else {
+        let ours = key.strip_prefix(name);
+        return ours.is_some_and(|rest| {
+            matches!(rest, ".asc" | ".sources")
+                || (rest.starts_with('-') && rest.ends_with(".sources"))
+        });
+    };
+    match directory {
+        "dists" => is_known_in_dists(rest),
+        "pool" => match rest.split('/').collect::<Vec<_>>()[..] {
+            [_, _, digest, file] => is_hex(digest, 16) && file.ends_with(".deb"),
+            _ => false,
+        },
+        ".repoman" => {
+            matches!(rest, "store.json" | "lock")
+                || rest.starts_with("probe/")
+                || (rest.starts_with("history/") && rest.ends_with(".InRelease"))
+                || (rest.starts_with("manifests/") && rest.ends_with(".toml"))
+        }
+        _ => false,
+    }
+}
+
+fn is_known_in_dists(rest: &str) -> bool {
+    let Some((directory, file)) = rest.rsplit_once('/') else { return false };
+    if directory.ends_with("/by-hash/SHA256") {
+        return is_hex(file, 64);
+    }
+    let form = file.strip_prefix("Packages").and_then(Compression::from_extension);
+    matches!(file, "InRelease" | "Release" | "Release.gpg")
+        || (directory.contains("/binary-") && form.is_some())
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What names a package file in the pool.
@@ -133,5 +181,43 @@ mod tests {
             by_hash(&codename, "main/binary-amd64/Packages.xz", &digest),
             format!("dists/bookworm/main/binary-amd64/by-hash/SHA256/{digest}")
         );
+    }
+
+    #[test]
+    fn every_key_that_is_made_is_known_and_others_are_not() {
+        let codename: Codename = "bookworm/updates".parse().unwrap();
+        let digest = Sha256::of(b"");
+        let history = history(&codename, 41, &digest);
+        assert_eq!(generation_in_history(&codename, &history), Some(41));
+        assert_eq!(generation_in_history(&"bookworm".parse().unwrap(), &history), None);
+        let ours = [
+            in_release(&codename),
+            release(&codename),
+            release_signature(&codename),
+            by_hash(&codename, "main/binary-amd64/Packages.xz", &digest),
+            by_hash(&codename, STATE, &digest),
+            in_distribution(&codename, "main/binary-amd64/Packages.zst"),
+            history,
+            manifest(&digest),
+            keyring("acme"),
+            scratch("a/b"),
+            STORE_DESCRIPTOR.to_owned(),
+            "acme.sources".to_owned(),
+            "acme-bookworm.sources".to_owned(),
+            "pool/w/widget/e3b0c44298fc1c14/widget_1.0_amd64.deb".to_owned(),
+        ];
+        for key in ours {
+            assert!(is_known(&key, "acme"), "{key}");
+        }
+        for key in [
+            "index.html",
+            "pool/main/w/widget/widget_1.0_amd64.deb",
+            "dists/bookworm/main/Contents-amd64.gz",
+            "dists/bookworm/main/by-hash/SHA256/short",
+            ".repoman/notes",
+            "other.asc",
+        ] {
+            assert!(!is_known(key, "acme"), "{key}");
+        }
     }
 }

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use commands::{apply, check, completions, init, keys, log, man, plan, schema, version};
+use commands::{apply, check, completions, drift, init, keys, log, man, plan, schema, version};
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
 
@@ -72,6 +72,7 @@ enum Command {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Log(log::Arguments),
+    Drift(drift::Arguments),
     #[command(subcommand)]
     Keys(keys::Keys),
     #[command(subcommand)]
@@ -105,6 +106,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
         Command::Apply(arguments) => apply::run(&arguments, &global, terminal),
         Command::Log(arguments) => log::run(&arguments, &global, terminal),
+        Command::Drift(arguments) => drift::run(&arguments, &global, terminal),
         Command::Keys(keys) => keys::run(&keys, &global, terminal),
         Command::Schema(schema) => schema::run(schema, terminal),
         Command::Completions(arguments) => completions::run(&arguments, Cli::command(), terminal),

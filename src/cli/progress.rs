@@ -45,6 +45,7 @@ fn line(event: &Event) -> Option<(&'static str, String)> {
         Event::Read { done, total } if done == total => {
             ("read", text::plural(*total, "package file"))
         }
+        Event::Hashed { done, total } if done == total => ("hash", text::plural(*total, "object")),
         Event::Uploaded { file, size, delivery: Delivery::Sent } => {
             ("upload", format!("{file} {}", text::bytes(*size)))
         }
@@ -65,7 +66,7 @@ fn line(event: &Event) -> Option<(&'static str, String)> {
         Event::Repaired { codename, files } => {
             ("copies", format!("{codename} {}", text::plural(*files, "index file")))
         }
-        Event::Read { .. } | Event::UploadsPlanned { .. } => return None,
+        Event::Read { .. } | Event::Hashed { .. } | Event::UploadsPlanned { .. } => return None,
     })
 }
 
@@ -93,10 +94,10 @@ impl Bar {
         Self { bar, state: Mutex::new(state) }
     }
 
-    fn read(&self, done: usize, total: usize) {
+    fn count(&self, message: &'static str, done: usize, total: usize) {
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
-        self.bar.set_message("Reading");
+        self.bar.set_message(message);
         self.bar.set_prefix(format!("{done}/{total}"));
         if done == total {
             self.bar.reset();
@@ -120,7 +121,10 @@ impl Bar {
 impl Observe for Bar {
     fn event(&self, event: &Event) {
         match event {
-            Event::Read { done, total } => self.read(*done, *total),
+            Event::Read { done, total } => self.count("Reading", *done, *total),
+            // It is the last thing that is shown.
+            Event::Hashed { done, total } if done == total => self.bar.finish_and_clear(),
+            Event::Hashed { done, total } => self.count("Hashing", *done, *total),
             Event::UploadsPlanned { files, bytes } => {
                 let Ok(mut state) = self.state.lock() else { return };
                 *state =

@@ -1,5 +1,6 @@
 //! What clients download once: the keyring and the sources entries, beside `dists/`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -84,13 +85,20 @@ pub async fn update_entries(
     name: &str,
     entries: &[SourcesEntry],
 ) -> Result<(), StoreError> {
-    for entry in entries {
-        write(store, &entry_name(name, &entry.suite, usize::MAX), entry.to_text().into()).await?;
-    }
-    if let [only] = entries {
-        write(store, &entry_name(name, &only.suite, 1), only.to_text().into()).await?;
+    for (key, entry) in by_key(name, entries) {
+        write(store, &key, entry.to_text().into()).await?;
     }
     Ok(())
+}
+
+/// Returns the sources entries by the keys that they are published under.
+pub fn by_key(name: &str, entries: &[SourcesEntry]) -> BTreeMap<String, SourcesEntry> {
+    let own = |entry: &SourcesEntry| (entry_name(name, &entry.suite, usize::MAX), entry.clone());
+    let mut files: BTreeMap<_, _> = entries.iter().map(own).collect();
+    if let [only] = entries {
+        files.insert(entry_name(name, &only.suite, 1), only.clone());
+    }
+    files
 }
 
 /// Returns the file name of a distribution's sources entry, the shorter one if it is the only one.

@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod client_files;
 pub mod contest;
+pub mod drift;
 pub mod founding;
 pub mod log;
 pub mod plan;

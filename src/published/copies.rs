@@ -28,11 +28,27 @@ pub fn canonical(head: &Head) -> impl Iterator<Item = &IndexEntry> {
     })
 }
 
-/// Tells whether all copies of a distribution are there, from a listing taken with its head.
+/// Tells whether the copies of a distribution are those of its head, as far as a listing taken
+/// with it tells.
 ///
 /// The detached signature is written last of all copies, and each swap waits until the second of
-/// the signature before is over: so one that is older than its commit point was left behind. An
-/// unsigned distribution has none, so its copies are read: an index may change and keep its size.
+/// the signature before is over: so one that is older than its commit point was left behind.
+pub fn listed(codename: &Codename, head: &Head, objects: &BTreeMap<String, Entry>) -> Copies {
+    let copy = |path: &str| objects.get(&path::in_distribution(codename, path));
+    let is_there = |path: &str, size: u64| copy(path).is_some_and(|entry| entry.size == size);
+    let indices = canonical(head).all(|entry| is_there(&entry.path, entry.size));
+    let release = signed_text(head).is_none_or(|text| {
+        let seal = objects.get(&path::release_signature(codename));
+        is_there("Release", text.len() as u64)
+            && seal.is_some_and(|seal| seal.last_modified >= head.last_modified)
+    });
+    if indices && release { Copies::Current } else { Copies::Behind }
+}
+
+/// Tells whether the copies of a distribution are those of its head.
+///
+/// An unsigned distribution has no signature that would tell, so its copies are read: an index may
+/// change and keep its size.
 ///
 /// # Errors
 ///
@@ -43,18 +59,12 @@ pub async fn standing(
     head: &Head,
     objects: &BTreeMap<String, Entry>,
 ) -> Result<Copies, StoreError> {
-    let copy = |path: &str| objects.get(&path::in_distribution(codename, path));
-    let is_there = |path: &str, size: u64| copy(path).is_some_and(|entry| entry.size == size);
-    let is_current = canonical(head).all(|entry| is_there(&entry.path, entry.size))
-        && match signed_text(head) {
-            Some(text) => {
-                let seal = objects.get(&path::release_signature(codename));
-                is_there("Release", text.len() as u64)
-                    && seal.is_some_and(|seal| seal.last_modified >= head.last_modified)
-            }
-            None => are_identical(store, codename, head).await?,
-        };
-    Ok(if is_current { Copies::Current } else { Copies::Behind })
+    let standing = listed(codename, head, objects);
+    let is_unsigned = signed_text(head).is_none();
+    if standing == Copies::Current && is_unsigned && !are_identical(store, codename, head).await? {
+        return Ok(Copies::Behind);
+    }
+    Ok(standing)
 }
 
 /// Reads the copies of a distribution's index files, and compares them with what Release lists.

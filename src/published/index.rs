@@ -137,7 +137,10 @@ fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {
 }
 
 /// Returns the uncompressed content, if it is what Release lists.
-fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
+pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
+    if plain.size > MAX_INDEX {
+        return None;
+    }
     let mut out = Vec::new();
     let mut decoder = compression::decoder(form, Frames::Several, bytes).ok()?.take(plain.size + 1);
     decoder.read_to_end(&mut out).ok()?;

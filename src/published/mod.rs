@@ -23,11 +23,12 @@ use crate::snapshot::state::{State, StateError};
 use crate::store::{Entry, Etag, Key, Object, Store, StoreError};
 use crate::time::Timestamp;
 
-pub use trust::Expected;
+pub use index::unpack;
 use trust::Trust;
+pub use trust::{Expected, MAX_KEYRING};
 
 /// No Release file is larger: apt refuses those over 10 MB.
-const MAX_RELEASE: u64 = 10_000_000;
+pub const MAX_RELEASE: u64 = 10_000_000;
 
 /// A published repository.
 #[derive(Debug, Clone, Default)]
@@ -249,14 +250,17 @@ async fn guarded<'a>(
 }
 
 /// The object that decides what is published of a distribution.
-struct CommitPoint {
-    codename: Codename,
-    key: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitPoint {
+    /// The distribution.
+    pub codename: Codename,
+    /// The key: InRelease, or Release where there is none.
+    pub key: String,
 }
 
 /// Returns the commit points among the keys under `dists/`: each InRelease, and each Release
 /// without one beside it, as an unsigned distribution has it.
-fn commit_points(objects: &BTreeMap<String, Entry>) -> Vec<CommitPoint> {
+pub fn commit_points(objects: &BTreeMap<String, Entry>) -> Vec<CommitPoint> {
     let point = |key: &String| {
         let (directory, file) = key.strip_prefix(path::DISTS)?.rsplit_once('/')?;
         let decides = match file {

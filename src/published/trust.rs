@@ -16,7 +16,7 @@ use crate::store::{Key, Store, StoreError};
 use crate::time::Timestamp;
 
 /// No keyring is larger.
-const MAX_KEYRING: u64 = 1 << 20;
+pub const MAX_KEYRING: u64 = 1 << 20;
 
 /// Whose repository is expected in a store.
 #[derive(Debug, Clone, Copy)]

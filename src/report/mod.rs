@@ -2,11 +2,13 @@
 //!
 //! Nothing here prints; `cli` turns these values into bars, lines, JSON or prose.
 
+mod drift_document;
 mod log_document;
 mod plan_document;
 
 use crate::debian::suite::Codename;
 
+pub use drift_document::{Drift, DriftDocument, DriftItem, DriftKind, Seen, Severity};
 pub use log_document::{GenerationChange, GenerationRecord, LogDocument};
 pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext};
 
@@ -18,6 +20,13 @@ pub enum Event {
         /// Files read so far.
         done: usize,
         /// Files to read.
+        total: usize,
+    },
+    /// An object of the store was read and hashed.
+    Hashed {
+        /// Objects hashed so far.
+        done: usize,
+        /// Objects to hash.
         total: usize,
     },
     /// Uploads begin.

@@ -9,6 +9,7 @@ use super::key::joined;
 use super::object::last_modified;
 use super::retry::Attempts;
 use super::{Entry, Etag, Key, Object, Operation, Store, StoreError};
+use crate::digest::{Hasher, Sha256};
 
 impl Store {
     /// Returns the object at `key`, or nothing if there is none.
@@ -47,6 +48,31 @@ impl Store {
             // The backend has retried the request; a body that breaks off is ours to retry.
             match whole(result).await {
                 Ok(bytes) => return Ok(Some((meta, Some(bytes)))),
+                Err(error) if !attempts.again().await => return Err(failed(error)),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Reads the object at `key` once and returns its digest and size, or nothing if there is none.
+    ///
+    /// The content is never held: objects of any size take the memory of one piece.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if it can't be read to its end.
+    pub async fn digest(&self, key: &Key) -> Result<Option<(Sha256, u64)>, StoreError> {
+        let path = self.path(key)?;
+        let failed = |error| StoreError::new(Operation::Read, path.as_ref(), error);
+        let mut attempts = Attempts::new(self.inner.first_pause);
+        loop {
+            let result = match self.backend().get_opts(&path, GetOptions::default()).await {
+                Ok(result) => result,
+                Err(object_store::Error::NotFound { .. }) => return Ok(None),
+                Err(error) => return Err(failed(error)),
+            };
+            match hashed(result).await {
+                Ok(digest) => return Ok(Some(digest)),
                 Err(error) if !attempts.again().await => return Err(failed(error)),
                 Err(_) => {}
             }
@@ -114,6 +140,16 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Returns the digest of the whole content and its length.
+async fn hashed(result: GetResult) -> object_store::Result<(Sha256, u64)> {
+    let mut chunks = result.into_stream();
+    let mut hasher = Hasher::new();
+    while let Some(chunk) = chunks.try_next().await? {
+        hasher.update(&chunk);
+    }
+    Ok(hasher.finish())
 }
 
 /// Returns the whole content, which has the length that was announced.

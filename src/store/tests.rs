@@ -256,6 +256,16 @@ async fn an_object_larger_than_the_limit_is_not_read() {
 }
 
 #[tokio::test]
+async fn an_object_is_hashed_as_it_is_and_none_has_no_digest() {
+    for Subject { name, store, _directory } in subjects() {
+        create(&store, "a", b"12345").await.expect(name);
+        let expected = Some((Sha256::of(b"12345"), 5));
+        assert_eq!(store.digest(&key("a")).await.expect(name), expected, "{name}");
+        assert_eq!(store.digest(&key("b")).await.expect(name), None, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn files_large_and_small_arrive_as_they_are() {
     for Subject { name, store, _directory } in subjects() {
         for size in [0, 1, LARGE] {

@@ -9,13 +9,14 @@ use repoman::manifest::{self, CODES, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["init"],
     &["check"],
     &["plan"],
     &["apply"],
     &["log"],
+    &["drift"],
     &["keys"],
     &["keys", "export"],
     &["schema"],
@@ -161,7 +162,8 @@ fn the_examples_are_valid() {
 #[test]
 fn the_documents_lead_to_files_that_exist() {
     let pages = ["README.md", "docs/manifest.md", "docs/format.md", "docs/clients.md"];
-    let pages = pages.into_iter().chain(["docs/contributing.md", "docs/errors.md"]);
+    let pages =
+        pages.into_iter().chain(["docs/contributing.md", "docs/drift.md", "docs/errors.md"]);
     for page in pages.map(project) {
         let text = fs::read_to_string(&page).unwrap();
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());

@@ -11,6 +11,7 @@ mod conflicts;
 mod copies;
 mod dangers;
 mod docs;
+mod drift;
 mod examples;
 mod layering;
 mod layout;

@@ -8,7 +8,7 @@ use crate::cli::exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
-use crate::report::{LogDocument, PlanDocument};
+use crate::report::{DriftDocument, LogDocument, PlanDocument};
 
 /// Print the JSON Schema of a format
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -19,6 +19,8 @@ pub enum Schema {
     Plan,
     /// Of `log --json`
     Log,
+    /// Of `drift --json`
+    Drift,
 }
 
 pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
@@ -26,6 +28,7 @@ pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Schema::Manifest => manifest::json_schema(),
         Schema::Plan => PlanDocument::json_schema(),
         Schema::Log => LogDocument::json_schema(),
+        Schema::Drift => DriftDocument::json_schema(),
     };
     terminal.product(&format!("{schema:#}\n"))?;
     Ok(exit::SUCCESS.into())

@@ -5,12 +5,13 @@ use std::error::Error as _;
 use super::Failure;
 use crate::cli::exit;
 use crate::commit::run::CommitError;
+use crate::drift::DriftError;
 use crate::ops::apply::ApplyError;
 use crate::ops::contest::ContestError;
 use crate::ops::plan::PlanError;
 use crate::plan::{Conflict, ConflictWith};
 use crate::published::LoadError;
-use crate::sign::SignError;
+use crate::sign::{SignError, VerifyError};
 use crate::source::SourceProblem;
 use crate::store::StoreError;
 use crate::text;
@@ -109,6 +110,18 @@ impl From<LoadError> for Failure {
             LoadError::Release { reason, .. } => Self::new("RM4006", message).caused(&reason),
             LoadError::Packages { reason, .. } => Self::new("RM4006", message).caused(&reason),
             LoadError::State { reason, .. } => Self::new("RM4007", message).caused(&reason),
+        }
+    }
+}
+
+impl From<DriftError> for Failure {
+    fn from(error: DriftError) -> Self {
+        match error {
+            DriftError::Store(error) => error.into(),
+            DriftError::Verify(VerifyError::Gpg(error)) => signing(&error),
+            DriftError::Verify(reason) => {
+                Self::new("RM5003", "signatures can't be verified").caused(&reason)
+            }
         }
     }
 }

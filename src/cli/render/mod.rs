@@ -1,5 +1,6 @@
 //! Values as text for people.
 
+pub mod drift;
 pub mod log;
 pub mod outcome;
 pub mod plan;

@@ -1,0 +1,68 @@
+//! `repoman drift`
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::cli::commands::version::TOOL;
+use crate::cli::failure::Failure;
+use crate::cli::progress;
+use crate::cli::project::Project;
+use crate::cli::render::drift::render;
+use crate::cli::terminal::Terminal;
+use crate::cli::{Global, exit};
+use crate::drift::Depth;
+use crate::ops::drift::{Question, drift};
+use crate::report::{DriftDocument, Severity};
+use crate::store::Settings;
+use crate::time::Timestamp;
+
+/// Hold what is published against what is really in the store; nothing is written
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Exit with 2 if something of these kinds is found: security, breaking, expiring, cosmetic
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        value_parser = severity,
+        default_value = "security,breaking"
+    )]
+    fail_on: Vec<Severity>,
+    /// Read and hash every package file and every copy again
+    #[arg(long)]
+    deep: bool,
+    /// Print what was found as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    let named = Severity::ALL.into_iter().find(|severity| severity.as_str() == text);
+    named.ok_or_else(|| "it is none of security, breaking, expiring, cosmetic".to_owned())
+}
+
+#[tokio::main]
+pub async fn run(
+    arguments: &Arguments,
+    global: &Global,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let project = Project::open(global, terminal)?;
+    let store = project.store(Settings::JOBS);
+    let question = Question {
+        manifest: &project.manifest,
+        root: &project.root(),
+        depth: if arguments.deep { Depth::Content } else { Depth::Listing },
+        now: Timestamp::now(),
+    };
+    let drift = drift(question, &store, progress::observer(terminal).as_ref()).await?;
+    let url = project.manifest.store.url.to_string();
+    if arguments.json {
+        terminal.product(&DriftDocument::new(&drift, TOOL, &url).to_text())?;
+    } else {
+        terminal.product(&render(&drift, &url, terminal.out))?;
+    }
+    let failed = arguments.fail_on.iter().any(|severity| drift.count(*severity) > 0);
+    Ok(if failed { exit::DIFFERENCES } else { exit::SUCCESS }.into())
+}

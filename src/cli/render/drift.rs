@@ -1,0 +1,110 @@
+//! Drift for people: the worst first, one line an object.
+
+use std::fmt::Write as _;
+
+use crate::cli::terminal::{Style, Tone};
+use crate::report::{Drift, DriftItem, Seen, Severity};
+use crate::text::{plural, printable};
+
+/// So many items of a severity are shown; `--json` has all of them.
+const SHOWN: usize = 100;
+/// No column of objects is wider; a longer object takes a line of its own.
+const WIDEST: usize = 72;
+
+/// Returns the text of what was found in the store at `url`.
+pub fn render(drift: &Drift, url: &str, style: Style) -> String {
+    if drift.items.is_empty() {
+        return clean(drift, url, style);
+    }
+    let mut out = format!("{}\n", heading(drift, url));
+    let mut counts = Vec::new();
+    for severity in Severity::ALL {
+        let items: Vec<_> = drift.items.iter().filter(|item| item.severity == severity).collect();
+        if !items.is_empty() {
+            let _ = writeln!(out, "{}", style.paint(tone(severity), severity.as_str()));
+            group(&mut out, &items, style);
+            counts.push(format!("{} {}", items.len(), severity.as_str()));
+        }
+    }
+    out + &format!("Drift: {}. Looked at {}.\n", counts.join(", "), looked_at(drift.seen))
+}
+
+fn clean(drift: &Drift, url: &str, style: Style) -> String {
+    let tick = style.paint(Tone::Added, style.glyph("✓", "*"));
+    if drift.generations.is_empty() {
+        return format!("{tick} {url}: nothing is published here, and nothing else is here.\n");
+    }
+    format!("{tick} {}: no drift in {}.\n", heading(drift, url), looked_at(drift.seen))
+}
+
+/// Returns where and what: `s3://acme-apt/debian   bookworm generation 41`.
+fn heading(drift: &Drift, url: &str) -> String {
+    let generations = drift.generations.iter();
+    let generations: Vec<_> = generations
+        .map(|(codename, base)| format!("{codename} generation {}", base.generation))
+        .collect();
+    format!("{url}   {}", generations.join(", ")).trim_end().to_owned()
+}
+
+fn looked_at(seen: Seen) -> String {
+    let Seen { objects, indices, packages, hashed } = seen;
+    let mut parts = vec![
+        plural(objects, "object"),
+        plural(indices, "index file"),
+        plural(packages, "package file"),
+    ];
+    if hashed > 0 {
+        parts.push(format!("{hashed} hashed again"));
+    }
+    parts.join(", ")
+}
+
+fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Security | Severity::Breaking => Tone::Removed,
+        Severity::Expiring => Tone::Changed,
+        Severity::Cosmetic => Tone::Faint,
+    }
+}
+
+fn group(out: &mut String, items: &[&DriftItem], style: Style) {
+    let shown = &items[..items.len().min(SHOWN)];
+    let width = |text: &str| text.chars().count();
+    let objects: Vec<_> = shown.iter().map(|item| printable(&item.object)).collect();
+    let fitting = objects.iter().map(|object| width(object)).filter(|width| *width <= WIDEST);
+    let column = fitting.max().unwrap_or_default();
+    let kinds = shown.iter().map(|item| width(item.kind.as_str())).max().unwrap_or_default();
+    for (item, object) in shown.iter().zip(objects) {
+        let object = if width(&object) > WIDEST {
+            format!("{object}\n  {:column$}", "")
+        } else {
+            format!("{object:column$}")
+        };
+        let line = format!("  {object}  {:kinds$}  {}", item.kind.as_str(), detail(item));
+        // Writing to a String can't fail.
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    if items.len() > SHOWN {
+        let dots = style.glyph("…", "...");
+        let _ = writeln!(out, "  {dots} and {} more; --json has all", items.len() - SHOWN);
+    }
+}
+
+/// Returns what is there, what should be, who needs it, and what helps.
+fn detail(item: &DriftItem) -> String {
+    let mut parts = Vec::new();
+    match (&item.actual, &item.expected) {
+        (Some(actual), Some(expected)) => parts.push(format!("{actual}, not {expected}")),
+        (Some(actual), None) => parts.push(actual.clone()),
+        (None, Some(expected)) => parts.push(expected.clone()),
+        (None, None) => {}
+    }
+    if !item.referenced_by.is_empty() {
+        let by: Vec<_> = item.referenced_by.iter().map(String::as_str).collect();
+        parts.push(format!("listed in {}", by.join(" ")));
+    }
+    if item.repairable {
+        parts.push("apply makes up for it".to_owned());
+    }
+    printable(&parts.join("; "))
+}
