@@ -38,6 +38,13 @@ pub fn release_signature(codename: &Codename) -> String {
     in_distribution(codename, "Release.gpg")
 }
 
+/// Returns the key of a generation's detached signature, which only its InRelease's digest names.
+///
+/// `Release.gpg` is a copy of it.
+pub fn signature(codename: &Codename, in_release: &Sha256) -> String {
+    in_distribution(codename, &format!("repoman/signatures/{in_release}.gpg"))
+}
+
 /// Returns a `Packages` file's path as Release lists it: `main/binary-amd64/Packages`.
 pub fn packages(component: &Component, architecture: &Architecture) -> String {
     format!("{component}/binary-{architecture}/Packages")
@@ -108,6 +115,9 @@ fn is_known_in_dists(rest: &str) -> bool {
     let Some((directory, file)) = rest.rsplit_once('/') else { return false };
     if directory.ends_with("/by-hash/SHA256") {
         return is_hex(file, 64);
+    }
+    if directory.ends_with("/repoman/signatures") {
+        return file.strip_suffix(".gpg").is_some_and(|digest| is_hex(digest, 64));
     }
     let form = file.strip_prefix("Packages").and_then(Compression::from_extension);
     matches!(file, "InRelease" | "Release" | "Release.gpg")
@@ -194,6 +204,7 @@ mod tests {
             in_release(&codename),
             release(&codename),
             release_signature(&codename),
+            signature(&codename, &digest),
             by_hash(&codename, "main/binary-amd64/Packages.xz", &digest),
             by_hash(&codename, STATE, &digest),
             in_distribution(&codename, "main/binary-amd64/Packages.zst"),

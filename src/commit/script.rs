@@ -99,7 +99,7 @@ pub enum SealedRelease {
     },
 }
 
-/// The Release file of a generation and a new detached signature for it.
+/// The Release file of a published generation and the detached signature of it.
 #[derive(Debug, Clone)]
 pub struct Resealed {
     /// The plain text.
@@ -146,6 +146,8 @@ impl Script {
         let (key, bytes, seal) = match sealed {
             SealedRelease::Signed { release, in_release, signature } => {
                 copies.push(copy(&path::release(codename), release, RELEASE)?);
+                let record = path::signature(codename, &Sha256::of(in_release));
+                creations.push(creation(&record, signature, RELEASE)?);
                 let seal = copy(&path::release_signature(codename), signature, RELEASE)?;
                 (path::in_release(codename), in_release, Some(seal))
             }

@@ -2,15 +2,17 @@
 
 use bytes::Bytes;
 
+use crate::apt::path;
 use crate::apt::release::IndexEntry;
 use crate::blocking;
 use crate::commit::run::{self, CommitError};
-use crate::commit::script::{Point, Resealed, Script};
+use crate::commit::script::{Point, RELEASE, Resealed, Script};
 use crate::debian::suite::Codename;
+use crate::digest::Sha256;
 use crate::ops::apply::{Applied, ApplyError, Publisher, signing_time};
 use crate::ops::plan::Planned;
 use crate::plan::Copies;
-use crate::published::{self, Head, copies};
+use crate::published::{self, Head, MAX_RELEASE, copies};
 use crate::report::{Event, Observe};
 use crate::store::{Key, StoreError};
 
@@ -70,20 +72,36 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Returns the published Release text with a new detached signature; nothing for a
-    /// distribution that is unsigned.
+    /// Returns the published Release text with its detached signature; nothing for a distribution
+    /// that is unsigned.
+    ///
+    /// The signature is the one that the generation was published with. Where its record is gone,
+    /// the text is signed again, and the record made anew.
     async fn reseal(
         &self,
         codename: &Codename,
         head: &Head,
     ) -> Result<Option<Resealed>, ApplyError> {
-        let (Some(text), Some(signer)) = (copies::signed_text(head), self.signer.clone()) else {
-            return Ok(None);
-        };
+        let Some(text) = copies::signed_text(head) else { return Ok(None) };
         let release = Bytes::from(text);
-        let (signed, at) = (release.clone(), signing_time(head.release.date));
-        let signature = blocking::cpu(move || signer.detach_sign(&signed, at)).await;
-        let failed = |reason| ApplyError::Sign { codename: codename.clone(), reason };
-        Ok(Some(Resealed { release, signature: signature.map_err(failed)?.into() }))
+        let key = path::signature(codename, &head.sha256);
+        let key = Key::parse(key).map_err(StoreError::from).map_err(CommitError::Store)?;
+        loop {
+            let recorded = self.store.get(&key, MAX_RELEASE).await.map_err(CommitError::Store)?;
+            if let Some(signature) = recorded.map(|object| object.bytes) {
+                return Ok(Some(Resealed { release, signature }));
+            }
+            let Some(signer) = self.signer.clone() else { return Ok(None) };
+            let (signed, at) = (release.clone(), signing_time(head.release.date));
+            let signature = blocking::cpu(move || signer.detach_sign(&signed, at)).await;
+            let failed = |reason| ApplyError::Sign { codename: codename.clone(), reason };
+            let signature = Bytes::from(signature.map_err(failed)?);
+            let sha256 = Sha256::of(&signature);
+            match self.store.create(&key, signature, sha256, &RELEASE).await {
+                // Whoever made it meanwhile signed it with another salt.
+                Ok(_) | Err(StoreError::DifferentContent { .. }) => {}
+                Err(error) => return Err(CommitError::Store(error).into()),
+            }
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Whether the copies under canonical names are those of the current generation.
 //!
-//! They follow the commit point and may be left behind by a run that died. Where a distribution is
-//! signed, no byte of them is read to find out: the listing tells their sizes and times.
+//! They follow the commit point and may be left behind by a run that died, or put back by one that
+//! slept. On S3 a listing tells, as the tags of equal objects are equal; elsewhere they are read.
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::apt::release::IndexEntry;
@@ -29,26 +30,20 @@ pub fn canonical(head: &Head) -> impl Iterator<Item = &IndexEntry> {
 }
 
 /// Tells whether the copies of a distribution are those of its head, as far as a listing taken
-/// with it tells.
-///
-/// The detached signature is written last of all copies, and each swap waits until the second of
-/// the signature before is over: so one that is older than its commit point was left behind.
+/// with it tells; what it leaves open passes for current.
 pub fn listed(codename: &Codename, head: &Head, objects: &BTreeMap<String, Entry>) -> Copies {
-    let copy = |path: &str| objects.get(&path::in_distribution(codename, path));
-    let is_there = |path: &str, size: u64| copy(path).is_some_and(|entry| entry.size == size);
-    let indices = canonical(head).all(|entry| is_there(&entry.path, entry.size));
-    let release = signed_text(head).is_none_or(|text| {
-        let seal = objects.get(&path::release_signature(codename));
-        is_there("Release", text.len() as u64)
-            && seal.is_some_and(|seal| seal.last_modified >= head.last_modified)
-    });
-    if indices && release { Copies::Current } else { Copies::Behind }
+    match comparisons(codename, head, objects) {
+        Some(_) => Copies::Current,
+        None => Copies::Behind,
+    }
 }
 
 /// Tells whether the copies of a distribution are those of its head.
 ///
-/// An unsigned distribution has no signature that would tell, so its copies are read: an index may
-/// change and keep its size.
+/// Each copy has a twin that only its content names: an index file by hash, and the generation's
+/// own detached signature. Where the tags of a listing don't show that two are the same, both are
+/// read. Release needs no look: it is written before `Release.gpg`, and never twice with the same
+/// bytes, so a writer that was held up can't put an older one behind it.
 ///
 /// # Errors
 ///
@@ -59,36 +54,84 @@ pub async fn standing(
     head: &Head,
     objects: &BTreeMap<String, Entry>,
 ) -> Result<Copies, StoreError> {
-    let standing = listed(codename, head, objects);
-    let is_unsigned = signed_text(head).is_none();
-    if standing == Copies::Current && is_unsigned && !are_identical(store, codename, head).await? {
+    let Some(comparisons) = comparisons(codename, head, objects) else {
         return Ok(Copies::Behind);
-    }
-    Ok(standing)
-}
-
-/// Reads the copies of a distribution's index files, and compares them with what Release lists.
-async fn are_identical(
-    store: &Store,
-    codename: &Codename,
-    head: &Head,
-) -> Result<bool, StoreError> {
-    let comparisons = canonical(head).map(|entry| async move {
-        let key = Key::parse(path::in_distribution(codename, &entry.path))?;
-        let bytes = match store.get(&key, entry.size).await {
-            Ok(Some(object)) => object.bytes,
-            Ok(None) | Err(StoreError::TooLarge { .. }) => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        Ok(blocking::cpu(move || Sha256::of(&bytes)).await == entry.sha256)
-    });
-    let mut outcomes = futures::stream::iter(comparisons).buffer_unordered(store.jobs());
-    while let Some(is_identical) = outcomes.try_next().await? {
-        if !is_identical {
-            return Ok(false);
+    };
+    let looks = comparisons.into_iter().map(|comparison| comparison.holds(store));
+    let mut outcomes = futures::stream::iter(looks).buffer_unordered(store.jobs());
+    while let Some(is_same) = outcomes.try_next().await? {
+        if !is_same {
+            return Ok(Copies::Behind);
         }
     }
-    Ok(true)
+    Ok(Copies::Current)
+}
+
+/// A copy that has to be read before it is known whether it is the right one.
+struct Comparison {
+    copy: String,
+    size: u64,
+    with: Original,
+}
+
+/// What a copy is compared with.
+enum Original {
+    Digest(Sha256),
+    Object(String),
+}
+
+impl Comparison {
+    async fn holds(self, store: &Store) -> Result<bool, StoreError> {
+        let Some(copy) = read(store, &self.copy, self.size).await? else { return Ok(false) };
+        match self.with {
+            Original::Digest(sha256) => {
+                Ok(blocking::cpu(move || Sha256::of(&copy)).await == sha256)
+            }
+            Original::Object(key) => Ok(read(store, &key, self.size).await? == Some(copy)),
+        }
+    }
+}
+
+async fn read(store: &Store, key: &str, size: u64) -> Result<Option<Bytes>, StoreError> {
+    match store.get(&Key::parse(key)?, size).await {
+        Ok(object) => Ok(object.map(|object| object.bytes)),
+        Err(StoreError::TooLarge { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the copies that a listing doesn't tell enough of; nothing if it tells that one is
+/// missing or another one than it should be.
+fn comparisons(
+    codename: &Codename,
+    head: &Head,
+    objects: &BTreeMap<String, Entry>,
+) -> Option<Vec<Comparison>> {
+    let mut comparisons = Vec::new();
+    for entry in canonical(head) {
+        let copy = objects.get(&path::in_distribution(codename, &entry.path))?;
+        let twin = objects.get(&path::by_hash(codename, &entry.path, &entry.sha256));
+        if copy.size != entry.size {
+            return None;
+        }
+        if !twin.is_some_and(|twin| twin.etag.shows_same_content(&copy.etag)) {
+            let with = Original::Digest(entry.sha256);
+            comparisons.push(Comparison { copy: copy.key.to_string(), size: copy.size, with });
+        }
+    }
+    if let Some(text) = signed_text(head) {
+        let release = objects.get(&path::release(codename))?;
+        let seal = objects.get(&path::release_signature(codename))?;
+        let twin = objects.get(&path::signature(codename, &head.sha256))?;
+        if release.size != text.len() as u64 || seal.size != twin.size {
+            return None;
+        }
+        if !twin.etag.shows_same_content(&seal.etag) {
+            let with = Original::Object(twin.key.to_string());
+            comparisons.push(Comparison { copy: seal.key.to_string(), size: seal.size, with });
+        }
+    }
+    Some(comparisons)
 }
 
 /// Returns the text in a distribution's InRelease; nothing if it has none.

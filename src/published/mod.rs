@@ -151,7 +151,7 @@ impl Published {
     ///
     /// # Errors
     ///
-    /// When the copies of an unsigned distribution can't be read.
+    /// When a copy can't be read.
     pub async fn standings(
         &self,
         store: &Store,

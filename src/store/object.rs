@@ -26,6 +26,14 @@ impl Etag {
         &self.0
     }
 
+    /// Tells whether two tags show that two objects hold the same bytes.
+    ///
+    /// They do where the tag is the MD5 of the content; unlike tags show nothing.
+    pub fn shows_same_content(&self, other: &Self) -> bool {
+        let text = self.opaque();
+        text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) && self == other
+    }
+
     /// Returns the tag without quotes: some servers quote in headers and not in listings.
     fn opaque(&self) -> &str {
         self.0.trim_matches('"')

@@ -77,11 +77,6 @@ async fn race_with(seed: u64, base: &Arc<World>) {
     let world = base.fork();
     let (rivals, faults) = cast(dice);
     race(&world, &rivals, &faults, dice).await;
-    let dies = |flaw: &Flaw| matches!(flaw, Some((_, Fault::DiesBefore | Fault::DiesAfter)));
-    if world.signing == Signing::Signed && faults.iter().any(dies) {
-        // Known not to hold when others wake up after the death: `stalls` says why.
-        world.audit(|auditor, _| auditor.forgive(Invariant::CopiesConverge));
-    }
     sound(&world, &format!("REPOMAN_SIM_SEED={seed} plays it again; faults: {faults:?}"));
 }
 
