@@ -5,17 +5,22 @@
 //! again. Nothing here opens a file or knows of archives (`deb`) or indices (`apt`).
 
 mod checked_text;
+mod glob;
 
 pub mod architecture;
 pub mod control;
 pub mod deb822;
 pub mod name;
+pub mod name_glob;
 pub mod relation;
 pub mod suite;
 pub mod version;
+pub mod version_expression;
 
 pub use architecture::Architecture;
 pub use control::Control;
 pub use name::PackageName;
+pub use name_glob::NameGlob;
 pub use suite::{Codename, Component};
 pub use version::Version;
+pub use version_expression::VersionExpression;

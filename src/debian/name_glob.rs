@@ -1,0 +1,73 @@
+//! Names of packages as a manifest selects them: `acme-*`.
+//!
+//! `*` stands for any characters, nothing else is special, and a glob always means the whole name.
+
+use super::checked_text::{checked_text, excerpt};
+use super::glob;
+use super::name::{NameReason, PackageName};
+
+/// A package name in which `*` may stand for any characters; one without is just that name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameGlob(Box<str>);
+
+checked_text!(NameGlob, NameGlobError, check);
+
+/// A text is not a glob that any package name could match.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{text}' matches no package name: {reason}")]
+pub struct NameGlobError {
+    /// The start of the text.
+    pub text: Box<str>,
+    /// What is wrong with it.
+    pub reason: NameReason,
+}
+
+impl NameGlob {
+    /// Tells whether the glob means a package of this name.
+    pub fn matches(&self, name: &PackageName) -> bool {
+        glob::matches(&self.0, name.as_str())
+    }
+
+    /// Tells whether the glob is a plain name.
+    pub fn is_exact(&self) -> bool {
+        !self.0.contains(glob::STAR)
+    }
+}
+
+/// Checks that some name matches a text.
+fn check(text: &str) -> Result<(), NameGlobError> {
+    // Two digits are a name by themselves and may stand anywhere in one.
+    let name = text.replace(glob::STAR, "00").parse::<PackageName>();
+    name.map(|_| ()).map_err(|error| NameGlobError { text: excerpt(text), reason: error.reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name_glob(text: &str) -> NameGlob {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn a_glob_means_the_whole_name() {
+        let matches = |glob: &str, name: &str| name_glob(glob).matches(&name.parse().expect(name));
+        assert!(matches("acme-*", "acme-api") && matches("acme-*", "acme-"));
+        assert!(!matches("acme-*", "libacme-1") && !matches("acme-*", "acme"));
+        assert!(matches("widget", "widget") && !matches("widget", "widget2"));
+        assert!(matches("*", "g++") && matches("lib*-dev", "libacme-dev"));
+        assert!(!matches("a.c", "abc"), "a dot is a dot");
+    }
+
+    #[test]
+    fn globs_that_no_name_matches_are_refused() {
+        let reason = |text: &str| text.parse::<NameGlob>().expect_err(text).reason;
+        assert_eq!(reason(""), NameReason::TooShort);
+        assert_eq!(reason("Acme-*"), NameReason::Start('A'));
+        assert_eq!(reason("-*"), NameReason::Start('-'));
+        assert_eq!(reason("acme-?"), NameReason::Character('?'));
+        assert_eq!(reason("acme_*"), NameReason::Character('_'));
+        assert_eq!(reason("acme-[ab]"), NameReason::Character('['));
+        assert!(name_glob("widget").is_exact() && !name_glob("w*").is_exact());
+    }
+}
