@@ -5,7 +5,7 @@ mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Content, DistributionFacts, Expected, Facts, FileFacts};
+use super::{Content, DistributionFacts, Expected, Facts, FileFacts, Seal};
 use crate::apt::path;
 use crate::apt::release::Release;
 use crate::debian::suite::Codename;
@@ -197,18 +197,22 @@ impl Judge<'_> {
 
     fn copies(&mut self, codename: &Codename, found: &DistributionFacts) {
         let Some(head) = found.head() else { return };
-        match copies::listed(codename, &head, &self.facts.objects) {
-            Copies::Current => {}
-            Copies::Behind => self.items.push(DriftItem {
-                actual: Some(format!("not those of generation {}", head.state.generation)),
-                repairable: true,
-                ..item(
-                    Severity::Cosmetic,
-                    DriftKind::CopiesBehind,
-                    path::in_distribution(codename, ""),
-                )
-            }),
-        }
+        let generation = head.state.generation;
+        let standing = copies::listed(codename, &head, &self.facts.objects);
+        let actual = match (&standing, &found.seal) {
+            (_, Seal::Broken(reason)) => {
+                format!("Release.gpg is no signature of the Release beside it: {reason}")
+            }
+            (Copies::Behind, _) | (_, Seal::Outdated) => {
+                format!("not those of generation {generation}")
+            }
+            (Copies::Current, Seal::Unchecked | Seal::Holds) => return,
+        };
+        self.items.push(DriftItem {
+            actual: Some(actual),
+            repairable: standing == Copies::Behind,
+            ..item(Severity::Cosmetic, DriftKind::CopiesBehind, path::in_distribution(codename, ""))
+        });
     }
 
     /// Looks for what says whose store it is.

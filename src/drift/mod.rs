@@ -102,6 +102,21 @@ pub struct DistributionFacts {
     pub files: Vec<FileFacts>,
     /// The packages of each index that can be read, by `component/architecture`.
     pub packages: BTreeMap<String, Vec<FileFields>>,
+    /// Whether `Release.gpg` is a signature of the `Release` beside it.
+    pub seal: Seal,
+}
+
+/// What a detached signature is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seal {
+    /// Nobody can tell: there is no such pair, it changed since the listing, or there are no keys.
+    Unchecked,
+    /// It vouches for the text of the commit point.
+    Holds,
+    /// It vouches for another text.
+    Outdated,
+    /// It vouches for nothing, for this reason.
+    Broken(String),
 }
 
 /// Who signed a commit point.
@@ -197,8 +212,6 @@ impl Facts {
                 copies::canonical(&head)
                     .map(|entry| (path::in_distribution(codename, &entry.path), entry.sha256)),
             );
-            let release = copies::signed_text(&head);
-            due.extend(release.map(|text| (path::release(codename), Sha256::of(text.as_bytes()))));
         }
         due
     }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{
-    Content, Depth, DistributionFacts, DriftError, Expected, Facts, FileFacts, Keyring, Signature,
+    Content, Depth, DistributionFacts, DriftError, Expected, Facts, FileFacts, Keyring, Seal,
+    Signature,
 };
 use crate::apt::clear_sign;
 use crate::apt::packages::{self, FileFields};
@@ -44,7 +45,12 @@ pub async fn read(
     let (keyring, verifier) = keyring(store, expected).await?;
     let reads: Vec<_> = points
         .into_iter()
-        .map(|(point, object)| distribution(store, expected, verifier.clone(), point, object))
+        .map(|(point, object)| async {
+            let (codename, mut facts) =
+                distribution(store, expected, verifier.clone(), point, object).await?;
+            facts.seal = seal(store, verifier.clone(), &objects, &codename, &facts).await?;
+            Ok::<_, DriftError>((codename, facts))
+        })
         .collect();
     let distributions = futures::stream::iter(reads).buffered(store.jobs()).try_collect().await?;
     let unlistable = store.unlistable();
@@ -149,6 +155,7 @@ async fn distribution(
         state: None,
         files: Vec::new(),
         packages: BTreeMap::new(),
+        seal: Seal::Unchecked,
     };
     if let Ok(release) = facts.release.clone() {
         Reader { store, codename: &codename, release: &release }.fill(&mut facts).await?;
@@ -167,6 +174,56 @@ async fn signature(
         Err(VerifyError::Untrusted(signers)) => Ok(Signature::By(signers)),
         Err(VerifyError::Framing(reason)) => Ok(Signature::Malformed(reason)),
         Err(error) => Err(DriftError::Verify(error)),
+    }
+}
+
+/// Returns what the detached signature of a signed distribution is worth.
+///
+/// The two objects that this reads are small, and few beside the indices; so it is always done.
+async fn seal(
+    store: &Store,
+    verifier: Option<Arc<Verifier>>,
+    objects: &BTreeMap<String, Entry>,
+    codename: &Codename,
+    facts: &DistributionFacts,
+) -> Result<Seal, DriftError> {
+    let (Signature::By(_), Some(verifier)) = (&facts.signature, verifier) else {
+        return Ok(Seal::Unchecked);
+    };
+    let release = listed_object(store, objects, &path::release(codename)).await?;
+    let signature = listed_object(store, objects, &path::release_signature(codename)).await?;
+    let (Some(release), Some(signature)) = (release, signature) else {
+        return Ok(Seal::Unchecked);
+    };
+    let text = release.clone();
+    match blocking::cpu(move || verifier.verify_detached(&text, &signature)).await {
+        Ok(_) => {
+            let file = std::str::from_utf8(&facts.object.bytes).ok();
+            let signed = file.and_then(|file| clear_sign::signed_text(file).ok());
+            let is_same = signed.is_none_or(|signed| signed.as_bytes() == release);
+            Ok(if is_same { Seal::Holds } else { Seal::Outdated })
+        }
+        Err(VerifyError::Gpg(error)) => Err(DriftError::Verify(VerifyError::Gpg(error))),
+        Err(reason) => Ok(Seal::Broken(reason.to_string())),
+    }
+}
+
+/// Returns the content of an object, if it is there and still what the listing saw.
+///
+/// A writer that is at work just now so makes no difference of two halves.
+async fn listed_object(
+    store: &Store,
+    objects: &BTreeMap<String, Entry>,
+    key: &str,
+) -> Result<Option<bytes::Bytes>, StoreError> {
+    let Some(entry) = objects.get(key) else { return Ok(None) };
+    match store.get(&entry.key, MAX_RELEASE).await {
+        // What no Release file can be is as good as empty.
+        Err(StoreError::TooLarge { .. }) => Ok(Some(bytes::Bytes::new())),
+        object => {
+            let object = object?.filter(|object| object.etag == entry.etag);
+            Ok(object.map(|object| object.bytes))
+        }
     }
 }
 

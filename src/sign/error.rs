@@ -139,8 +139,8 @@ pub enum TextProblem {
 /// Why a text is not accepted as signed.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The bytes are not one clear-signed text and nothing else.
-    #[error("not a clear-signed text: {0}")]
+    /// The bytes are not one clear-signed text, or not armored signatures, and nothing else.
+    #[error("not signed as apt accepts it: {0}")]
     Framing(&'static str),
     /// No known key vouches for the text, or a known key's signature is bad.
     #[error("not signed by a trusted key ({})", signers(.0))]

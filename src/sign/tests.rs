@@ -476,3 +476,30 @@ fn forged_and_smuggled_texts_are_refused() {
         assert!(matches!(describe_public_keys(keyring, at(NOW)), Err(VerifyError::NoKeys)));
     }
 }
+
+#[test]
+fn a_detached_signature_vouches_for_its_text_alone() {
+    let workshop = Workshop::new();
+    let key = workshop.plain_key();
+    let signer = GpgSigner::open(&[workshop.spec(key)], at(NOW)).unwrap();
+    let seal = signer.detach_sign(RELEASE, at(NOW)).unwrap();
+    let verifier = Verifier::new(&signer.public_keyring().unwrap(), at(NOW)).unwrap();
+    let signers = verifier.verify_detached(RELEASE, &seal).unwrap();
+    assert_eq!(signers.len(), 1);
+    assert_eq!((signers[0].fingerprint, signers[0].state), (Some(key), SignatureState::Good));
+
+    for text in [&RELEASE[1..], b"", &[RELEASE, b"\n"].concat()] {
+        let forged = verifier.verify_detached(text, &seal);
+        assert!(
+            matches!(&forged, Err(VerifyError::Untrusted(signers)) if signers[0].state == SignatureState::Bad),
+            "{forged:?}"
+        );
+    }
+    let clear = signer.clear_sign(RELEASE, at(NOW)).unwrap();
+    for framed in
+        [&b""[..], b"\x88\x75\x04\x00", &seal[1..], &[&seal, &b"x\n"[..]].concat(), &clear]
+    {
+        let refused = verifier.verify_detached(RELEASE, framed);
+        assert!(matches!(refused, Err(VerifyError::Framing(_))), "{refused:?}");
+    }
+}

@@ -1,4 +1,5 @@
-//! Verification of clear-signed texts against a given keyring, and nothing else.
+//! Verification of clear-signed texts and detached signatures against a given keyring, and nothing
+//! else.
 //!
 //! Stricter than gpg about what surrounds the text: what apt would not read as signed is refused,
 //! so nothing can be smuggled before, between or behind.
@@ -87,11 +88,35 @@ impl Verifier {
         let mut text = Vec::new();
         let result = self.home.context()?.verify_opaque(bytes, &mut text);
         let result = result.map_err(|source| SignError::Gpg { action: "verify", source })?;
+        Ok(Verified { text, signers: self.vouching(&result)? })
+    }
+
+    /// Verifies the detached, armored signature of a text, such as `Release.gpg`, and returns who
+    /// made it.
+    ///
+    /// What counts is what counts for [`Verifier::verify_clear_signed`]. Binary signatures are
+    /// refused, as apt refuses them.
+    pub fn verify_detached(
+        &self,
+        text: &[u8],
+        signature: &[u8],
+    ) -> Result<Vec<SignatureStatus>, VerifyError> {
+        check_block(signature).map_err(VerifyError::Framing)?;
+        let result = self.home.context()?.verify_detached(signature, text);
+        let result = result.map_err(|source| SignError::Gpg { action: "verify", source })?;
+        self.vouching(&result)
+    }
+
+    /// Returns the signatures, if at least one vouches and none is bad.
+    fn vouching(
+        &self,
+        result: &gpgme::VerificationResult,
+    ) -> Result<Vec<SignatureStatus>, VerifyError> {
         let signers: Vec<_> =
             result.signatures().map(|signature| self.status(&signature)).collect();
         let any = |wanted: &[SignatureState]| signers.iter().any(|s| wanted.contains(&s.state));
         if any(&[SignatureState::Good, SignatureState::Expired]) && !any(&[SignatureState::Bad]) {
-            Ok(Verified { text, signers })
+            Ok(signers)
         } else {
             Err(VerifyError::Untrusted(signers))
         }
@@ -140,9 +165,7 @@ fn state(status: gpgme::Result<()>) -> SignatureState {
 /// Checks that `bytes` are one clear-signed text from the first byte to the last, as apt does
 /// (`SplitClearSignedFile`), and with no armor header that changes how the text is read.
 fn check_framing(bytes: &[u8]) -> Result<(), &'static str> {
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let mut lines =
-        bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = lines(bytes);
     if lines.next() != Some(b"-----BEGIN PGP SIGNED MESSAGE-----") {
         return Err("it doesn't begin with a signed message");
     }
@@ -154,6 +177,21 @@ fn check_framing(bytes: &[u8]) -> Result<(), &'static str> {
         return Err("its text is not followed by a signature");
     }
     check_signatures(lines)
+}
+
+/// Checks that `bytes` are armored signatures from the first byte to the last.
+fn check_block(bytes: &[u8]) -> Result<(), &'static str> {
+    let mut lines = lines(bytes);
+    match lines.next() {
+        Some(b"-----BEGIN PGP SIGNATURE-----") => check_signatures(lines),
+        _ => Err("it doesn't begin with an armored signature"),
+    }
+}
+
+/// Returns the lines of a text, whatever ends them; the last one may lack its end.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 /// Checks that only signature blocks follow; the first one's begin has been read.

@@ -248,6 +248,25 @@ fn copies_of_an_earlier_generation_are_cosmetic_even_at_a_deep_look() {
 }
 
 #[test]
+fn a_detached_signature_of_another_release_is_told() {
+    let repo = published();
+    let seal = repo.store().join("dists/bookworm/Release.gpg");
+    let right = fs::read(&seal).unwrap();
+    let wrong = TestKey::shared().detach_sign(b"Origin: Evil\n");
+    for broken in [wrong.as_slice(), b"", b"hello"] {
+        fs::write(&seal, broken).unwrap();
+        assert_eq!(found(&repo), ["cosmetic copies-behind dists/bookworm/"]);
+        drift(&repo, []).ok().says(["Release.gpg is no signature of the Release beside it"]);
+    }
+    fs::write(&seal, right).unwrap();
+    assert_eq!(found(&repo), [""; 0]);
+    // The same size, so that only its content tells.
+    let release = repo.published("dists/bookworm/Release").replace("Acme", "Evil");
+    fs::write(repo.store().join("dists/bookworm/Release"), release).unwrap();
+    assert_eq!(found(&repo), ["cosmetic copies-behind dists/bookworm/"]);
+}
+
+#[test]
 fn a_bucket_is_looked_through_by_reading_alone() {
     let moto = Moto::start();
     let manifest = Manifest { store: moto.store("debian"), ..Manifest::default() };

@@ -48,13 +48,23 @@ impl TestKey {
 
     /// Returns a text clear-signed with the key, now.
     pub fn clear_sign(&self, text: &[u8]) -> Vec<u8> {
+        self.sign("--clear-sign", text)
+    }
+
+    /// Returns the detached signature of a text, in armor, made now.
+    pub fn detach_sign(&self, text: &[u8]) -> Vec<u8> {
+        self.sign("--detach-sign", text)
+    }
+
+    fn sign(&self, how: &str, text: &[u8]) -> Vec<u8> {
         let home = tempfile::tempdir().expect("a temporary directory can be made");
         let path = |name: &str| home.path().join(name).display().to_string();
         let (secret, plain, signed) = (path("secret.asc"), path("text"), path("signed"));
         std::fs::write(&secret, &self.secret).expect("the key can be written");
         std::fs::write(&plain, text).expect("the text can be written");
         gpg(&home, &["--import", &secret]);
-        gpg(&home, &["--digest-algo", "SHA512", "--output", &signed, "--clear-sign", &plain]);
+        let options = ["--armor", "--digest-algo", "SHA512", "--output", &signed];
+        gpg(&home, &[&options[..], &[how, &plain]].concat());
         std::fs::read(&signed).expect("gpg wrote it")
     }
 
