@@ -11,7 +11,6 @@ use crate::apt::release::Release;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::{Base, Copies};
-use crate::published::copies;
 use crate::report::{Drift, DriftItem, DriftKind, Seen, Severity};
 use crate::snapshot::state::State;
 use crate::text::plural;
@@ -196,21 +195,19 @@ impl Judge<'_> {
     }
 
     fn copies(&mut self, codename: &Codename, found: &DistributionFacts) {
-        let Some(head) = found.head() else { return };
-        let generation = head.state.generation;
-        let standing = copies::listed(codename, &head, &self.facts.objects);
-        let actual = match (&standing, &found.seal) {
+        let Some(state) = &found.state else { return };
+        let actual = match (found.copies, &found.seal) {
             (_, Seal::Broken(reason)) => {
                 format!("Release.gpg is no signature of the Release beside it: {reason}")
             }
             (Copies::Behind, _) | (_, Seal::Outdated) => {
-                format!("not those of generation {generation}")
+                format!("not those of generation {}", state.generation)
             }
             (Copies::Current, Seal::Unchecked | Seal::Holds) => return,
         };
         self.items.push(DriftItem {
             actual: Some(actual),
-            repairable: standing == Copies::Behind,
+            repairable: found.copies == Copies::Behind,
             ..item(Severity::Cosmetic, DriftKind::CopiesBehind, path::in_distribution(codename, ""))
         });
     }

@@ -14,14 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use crate::apt::packages::FileFields;
-use crate::apt::path;
 use crate::apt::release::Release;
 use crate::apt::sources_entry::SourcesEntry;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::plan::Copies;
-use crate::published::{Head, copies};
+use crate::published::Head;
 use crate::sign::{PublicKey, SignatureStatus, VerifyError};
 use crate::snapshot::state::State;
 use crate::store::{Entry, Object, StoreError};
@@ -52,7 +51,7 @@ pub enum Depth {
     /// What decides and what is small: Release files, indices, keyring, client files. Of the rest
     /// the listing tells names and sizes.
     Listing,
-    /// Package files and the copies of index files, too: all of their bytes.
+    /// Package files, too: all of their bytes.
     Content,
 }
 
@@ -102,6 +101,8 @@ pub struct DistributionFacts {
     pub files: Vec<FileFacts>,
     /// The packages of each index that can be read, by `component/architecture`.
     pub packages: BTreeMap<String, Vec<FileFields>>,
+    /// Whether the copies are those of the commit point; nobody can tell without a state.
+    pub copies: Copies,
     /// Whether `Release.gpg` is a signature of the `Release` beside it.
     pub seal: Seal,
 }
@@ -194,26 +195,13 @@ impl Facts {
         listed
     }
 
-    /// Returns the digests that package files and copies must have: of what is there with the right
+    /// Returns the digests that package files must have: of those that are there with the right
     /// size. Whatever is missing, or has another size, is told without reading it.
     fn digests_due(&self) -> BTreeMap<String, Sha256> {
         let is_there = |key: &str, size| self.objects.get(key).is_some_and(|e| e.size == size);
         let listed = self.listed();
         let packages = listed.iter().filter(|(key, listed)| is_there(key, listed.size));
-        let mut due: BTreeMap<String, Sha256> =
-            packages.map(|(key, listed)| ((*key).to_owned(), listed.sha256)).collect();
-        for (codename, distribution) in &self.distributions {
-            let Some(head) = distribution.head() else { continue };
-            if copies::listed(codename, &head, &self.objects) == Copies::Behind {
-                // They have another content, of course.
-                continue;
-            }
-            due.extend(
-                copies::canonical(&head)
-                    .map(|entry| (path::in_distribution(codename, &entry.path), entry.sha256)),
-            );
-        }
-        due
+        packages.map(|(key, listed)| ((*key).to_owned(), listed.sha256)).collect()
     }
 }
 

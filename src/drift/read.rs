@@ -18,7 +18,8 @@ use crate::blocking;
 use crate::compression::Compression;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::published::{self, CommitPoint, LoadError, MAX_KEYRING, MAX_RELEASE};
+use crate::plan::Copies;
+use crate::published::{self, CommitPoint, LoadError, MAX_KEYRING, MAX_RELEASE, copies};
 use crate::report::{Event, Observe};
 use crate::sign::{Verifier, VerifyError, describe_public_keys};
 use crate::snapshot::state::State;
@@ -48,6 +49,9 @@ pub async fn read(
         .map(|(point, object)| async {
             let (codename, mut facts) =
                 distribution(store, expected, verifier.clone(), point, object).await?;
+            if let Some(head) = facts.head() {
+                facts.copies = copies::standing(store, &codename, &head, &objects).await?;
+            }
             facts.seal = seal(store, verifier.clone(), &objects, &codename, &facts).await?;
             Ok::<_, DriftError>((codename, facts))
         })
@@ -155,6 +159,7 @@ async fn distribution(
         state: None,
         files: Vec::new(),
         packages: BTreeMap::new(),
+        copies: Copies::Current,
         seal: Seal::Unchecked,
     };
     if let Ok(release) = facts.release.clone() {

@@ -1,6 +1,7 @@
 //! Items from facts; what it takes to gather the facts is the stories' business.
 
 use super::*;
+use crate::apt::path;
 use crate::report::{Drift, DriftKind, Severity};
 use crate::sign::SignatureState;
 use crate::store::{Etag, Key};
@@ -67,6 +68,7 @@ fn facts(signature: Signature) -> Facts {
         state: None,
         files: Vec::new(),
         packages: [("main/amd64".to_owned(), vec![file])].into(),
+        copies: Copies::Current,
         seal: Seal::Unchecked,
     };
     let mut facts = Facts {

@@ -29,7 +29,7 @@ pub struct Arguments {
         default_value = "security,breaking"
     )]
     fail_on: Vec<Severity>,
-    /// Read and hash every package file and every copy again
+    /// Read and hash every package file again
     #[arg(long)]
     deep: bool,
     /// Print what was found as JSON
