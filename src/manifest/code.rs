@@ -65,6 +65,20 @@ pub(super) const SUITE_SHARED: &str = "RM1029";
 pub(super) const DIRECTORY_SHARED: &str = "RM1030";
 /// A setting that breaks the grammar of its service.
 pub(super) const SETTING: &str = "RM1031";
+/// A number outside the range that the key takes.
+pub(super) const NUMBER: &str = "RM1032";
+/// A duration that is none.
+pub(super) const DURATION: &str = "RM1033";
+/// An exception without its reason.
+pub(super) const REASON: &str = "RM1034";
+/// A name that a dot has cut in two.
+pub(super) const DIVIDED: &str = "RM1035";
+/// A Release that is not valid for long.
+pub(super) const VALIDITY: &str = "RM1036";
+/// What can't be removed.
+pub(super) const REMOVED_ADDRESS: &str = "RM1037";
+/// What is removed and declared.
+pub(super) const STILL_DECLARED: &str = "RM1038";
 
 /// Every code with its title and its explanation, in order.
 pub const CODES: &[(&str, &str, &str)] = &[
@@ -273,6 +287,51 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "malformed setting",
         "The value breaks the grammar that its service has for it; it would fail only once an \
          apply is under way.",
+    ),
+    (
+        NUMBER,
+        "number out of range",
+        "The number is smaller or greater than anything that makes sense here; the message has the \
+         range.",
+    ),
+    (
+        DURATION,
+        "not a duration",
+        "A duration is a whole number and its unit in quotes: \"90m\", \"12h\", \"14d\", \"2w\" \
+         (seconds are `s`). Numbers without a unit are refused, since nobody would know what they \
+         meant, and so is a duration of no length, which would have no effect.",
+    ),
+    (
+        REASON,
+        "reason is missing",
+        "Every exception says why it stands: what = \"why\". Whoever reads the file later has \
+         nothing else to tell by whether the line is still needed.",
+    ),
+    (
+        DIVIDED,
+        "dot without quotes",
+        "In TOML a dot outside quotes divides keys: python3.11 = \"…\" puts 11 below python3, and \
+         1.4.1 = \"…\" puts 1 below 4 below 1. Names and versions with a dot stand in quotes.",
+    ),
+    (
+        VALIDITY,
+        "Release is not valid for long",
+        "`valid_for` becomes Valid-Until of the Release. Once it is past, every client refuses the \
+         distribution until an apply has published it anew; so it has to be much longer than the \
+         time between two applies, and than any weekend on which nobody looks.",
+    ),
+    (
+        REMOVED_ADDRESS,
+        "address can't be removed",
+        "[removed] names what is gone for good: a distribution (\"buster\"), a component of one \
+         (\"bookworm/contrib\") or one of its architectures (\"bookworm/*/i386\"). Packages and \
+         versions leave by retention or by [yank.PACKAGE].",
+    ),
+    (
+        STILL_DECLARED,
+        "removed and still declared",
+        "The manifest declares a distribution, component or architecture and says that it is gone. \
+         One of the two has to go.",
     ),
 ];
 

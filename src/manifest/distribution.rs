@@ -11,6 +11,7 @@ use super::section::{Section, Text};
 use crate::compression::Compression;
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component, SuiteError};
+use crate::time::Span;
 
 /// One distribution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,14 @@ pub struct Distribution {
     pub but_automatic_upgrades: bool,
     /// The forms of index files in the order of the manifest; at least one.
     pub compression: Vec<Compression>,
+    /// How long after its `Date` a Release is valid, at least an hour; for ever if nothing is said.
+    pub valid_for: Option<Span>,
 }
+
+/// A Release that is valid no longer could run out before anybody has fetched it.
+const SHORTEST_VALIDITY: Span = Span::seconds(3600);
+/// A Release that is valid no longer runs out over a weekend.
+const SHORT_VALIDITY: Span = Span::seconds(2 * 86_400);
 
 /// The forms of index files that every apt still in use can read, and that cost little.
 const DEFAULT_COMPRESSION: [Compression; 2] = [Compression::Xz, Compression::Gzip];
@@ -108,6 +116,7 @@ fn read_one(
         not_automatic: section.flag("not_automatic"),
         but_automatic_upgrades: section.flag("but_automatic_upgrades"),
         compression: compression(section, problems),
+        valid_for: validity(section, problems),
         codename: codename?,
     })
 }
@@ -153,6 +162,26 @@ fn check_upgrades(section: &Section<'_>, problems: &mut Vec<Problem>) {
             .label("apt ignores it alone")
             .help("add not_automatic = true, or remove the line"),
     );
+}
+
+fn validity(section: &Section<'_>, problems: &mut Vec<Problem>) -> Option<Span> {
+    let valid_for = section.duration("valid_for")?;
+    let span = section.value_span("valid_for")?;
+    let message = format!("a Release that is valid for {valid_for}");
+    if valid_for < SHORTEST_VALIDITY {
+        problems.push(
+            Problem::error(code::VALIDITY, span, format!("{message} runs out at once"))
+                .label("must be an hour or more")
+                .help("valid_for = \"14d\""),
+        );
+    } else if valid_for < SHORT_VALIDITY {
+        problems.push(
+            Problem::warning(code::VALIDITY, span, format!("{message} leaves no time to mend"))
+                .label("clients refuse the distribution as soon as it is over")
+                .help("two weeks, with an apply every day, leave time when something breaks"),
+        );
+    }
+    Some(valid_for)
 }
 
 fn components(section: &Section<'_>, problems: &mut Vec<Problem>) -> Vec<Component> {

@@ -35,6 +35,12 @@ pub(super) enum Shape {
     Choice(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
+    /// A whole number in a range, ends included.
+    Count { least: u64, most: u64 },
+    /// A duration such as `14d`.
+    Duration,
+    /// A table in which each key is an exception and each value the reason for it.
+    Reasons,
     /// A list of strings.
     Texts,
     /// A list of some of these strings.
@@ -94,9 +100,13 @@ pub(super) static MANIFEST: Table = Table {
         later("retain", "How many old versions stay."),
         later("yank", "Versions that are withdrawn."),
         later("keep", "Versions that always stay."),
-        later("removed", "Distributions and components that are gone for good."),
+        key(
+            "removed",
+            Shape::Reasons,
+            "What is gone for good, and why: \"buster\", \"bookworm/contrib\" or \"bookworm/*/i386\".",
+        ),
         later("allow", "Dangers that are accepted."),
-        later("limits", "How much one plan may remove."),
+        key("limits", Shape::Table(&LIMITS), LIMITS.doc),
         later("notify", "Who hears of an apply."),
         later("cdn", "Caches to invalidate."),
         later("env", "Where else the same repository lives."),
@@ -198,7 +208,11 @@ static SIGNING: Table = Table {
         )
         .required(SIGNED_OR_NOT),
         key("key", Shape::Named(&SIGNING_KEY), "The signing keys by name."),
-        later("overlap", "How long a successor signs before a key may leave."),
+        key(
+            "overlap",
+            Shape::Duration,
+            "How long a successor signs beside a key before that key may leave.",
+        ),
     ],
 };
 
@@ -254,7 +268,11 @@ static DISTRIBUTION: Table = Table {
         text("origin", "Origin. Default: that of the repository."),
         text("label", "Label. Default: that of the repository."),
         text("description", "Description. Default: that of the repository."),
-        later("valid_for", "How long a Release is valid."),
+        key(
+            "valid_for",
+            Shape::Duration,
+            "How long a Release is valid; applies have to come more often than that. Default: for ever.",
+        ),
         later("contents", "Contents indices."),
         later("component", "Settings of one component."),
         later("retain", "How many old versions stay."),
@@ -303,8 +321,24 @@ static SOURCE: Table = Table {
     ],
 };
 
+static LIMITS: Table = Table {
+    doc: "How much one plan may remove from a distribution before it has to be allowed.",
+    keys: &[
+        key(
+            "remove_percent",
+            Shape::Count { least: 1, most: 100 },
+            "More than this share of its package versions, in percent. Default: 20.",
+        ),
+        key(
+            "remove_at_least",
+            Shape::Count { least: 1, most: u64::MAX },
+            "And at least this number of its package versions. Default: 10.",
+        ),
+    ],
+};
+
 /// Returns the tables by the header that they have in a file, for hints where a key belongs.
-pub(super) fn tables() -> [(&'static str, &'static Table); 6] {
+pub(super) fn tables() -> [(&'static str, &'static Table); 7] {
     [
         ("[repository]", &REPOSITORY),
         ("[store]", &STORE),
@@ -312,5 +346,6 @@ pub(super) fn tables() -> [(&'static str, &'static Table); 6] {
         ("[signing.key.NAME]", &SIGNING_KEY),
         ("[distribution.NAME]", &DISTRIBUTION),
         ("[source.NAME]", &SOURCE),
+        ("[limits]", &LIMITS),
     ]
 }

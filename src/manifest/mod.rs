@@ -11,9 +11,12 @@
 
 mod code;
 mod distribution;
+mod exception;
 mod grammar;
+mod limits;
 mod pattern;
 mod problem;
+mod removed;
 mod repository;
 mod rules;
 mod schema;
@@ -25,6 +28,7 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod unplanned;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -33,6 +37,8 @@ use toml::de::{DeTable, DeValue};
 
 pub use code::CODES;
 pub use distribution::Distribution;
+pub use exception::Reason;
+pub use limits::Limits;
 pub use pattern::{PathGlob, PathPattern};
 pub use problem::{Exposure, Problem, Severity};
 pub use repository::Repository;
@@ -44,7 +50,8 @@ pub use store::{Encryption, StoreSettings, StoreUrl};
 
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use section::Section;
+use section::{Document, Section};
+use unplanned::{UNPLANNED, Unplanned};
 
 /// The desired state of one repository, as its manifest declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +70,11 @@ pub struct Manifest {
     pub distributions: BTreeMap<Codename, Distribution>,
     /// Where packages come from, by name.
     pub sources: BTreeMap<String, Source>,
+    /// Why parts of the repository are gone for good, by address: `buster`, `bookworm/contrib` or
+    /// `bookworm/*/i386`; none of them is declared.
+    pub removed: BTreeMap<String, Reason>,
+    /// How much one plan may remove.
+    pub limits: Limits,
 }
 
 /// A manifest that can be used, and what is questionable about it.
@@ -83,8 +95,13 @@ pub struct Parsed {
 /// Fails with every problem of the text, warnings included, in the order of the text; at least one
 /// is of [`Severity::Error`].
 pub fn parse(text: &str) -> Result<Parsed, Vec<Problem>> {
+    judge(text, UNPLANNED)
+}
+
+/// Parses a manifest, and refuses what is in the list.
+fn judge(text: &str, refused: &[Unplanned]) -> Result<Parsed, Vec<Problem>> {
     let mut problems = secret::check(text);
-    let manifest = read_text(text, &mut problems);
+    let manifest = read_text(text, refused, &mut problems);
     let problems = finish(text, problems);
     match manifest {
         Some(manifest) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
@@ -116,7 +133,7 @@ fn finish(text: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// Reads the text; none if a part of the manifest is missing, which is among the problems.
-fn read_text(text: &str, problems: &mut Vec<Problem>) -> Option<Manifest> {
+fn read_text(text: &str, refused: &[Unplanned], problems: &mut Vec<Problem>) -> Option<Manifest> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let document = document.get_ref();
     let is_whole = errors.iter().all(is_duplicate);
@@ -129,14 +146,18 @@ fn read_text(text: &str, problems: &mut Vec<Problem>) -> Option<Manifest> {
         }
         None => None,
     };
+    let written = Document::new(text);
+    let root = Section::new(document, &written, 0..0);
+    problems.extend(unplanned::check(&root, refused));
     let shape_problems = shape::check(text, document);
     if is_whole {
         problems.extend(shape_problems);
-        return read_document(text, document, format, problems);
+        return read_document(&written, &root, format, problems);
     }
     // A broken line may hide what would be missing, and what others refer to.
     problems.extend(shape_problems.into_iter().filter(|problem| {
-        problem.code != code::MISSING && !broken_lines.contains(&problem.position(text).0)
+        let start = problem.span.as_ref().map_or(0, |span| span.start);
+        problem.code != code::MISSING && !broken_lines.contains(&written.line(start))
     }));
     None
 }
@@ -190,12 +211,11 @@ fn format(document: &DeTable<'_>) -> Option<Result<u32, Box<Problem>>> {
 }
 
 fn read_document(
-    text: &str,
-    document: &DeTable<'_>,
+    written: &Document<'_>,
+    root: &Section<'_>,
     format: Option<u32>,
     problems: &mut Vec<Problem>,
 ) -> Option<Manifest> {
-    let root = Section::new(document, text, 0..0);
     let section = |key: &str| root.section(key);
     let repository = section("repository").and_then(|table| repository::read(&table, problems));
     let store = section("store").and_then(|table| store::read(&table, problems));
@@ -203,7 +223,9 @@ fn read_document(
     let sections = root.sections("distribution");
     let distributions = distribution::read(&sections, repository.as_ref(), problems);
     let declared = distribution::declared(&sections);
-    let context = source::Context { text, distributions: &declared };
+    let context = source::Context { distributions: &declared };
+    let removed = section("removed");
+    let removed = removed.map(|table| removed::read(&table, &declared, problems));
     let sources = root
         .sections("source")
         .into_iter()
@@ -211,11 +233,13 @@ fn read_document(
     let sources = sources.map(|source| (source.name.clone(), source)).collect();
     Some(Manifest {
         format: format?,
-        digest: Sha256::of(text.as_bytes()),
+        digest: Sha256::of(written.text.as_bytes()),
         repository: repository?,
         store: store?,
         signing: signing?,
         distributions,
         sources,
+        removed: removed.unwrap_or_default(),
+        limits: section("limits").map(|table| limits::read(&table)).unwrap_or_default(),
     })
 }

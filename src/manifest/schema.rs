@@ -46,6 +46,12 @@ fn shape(shape: Shape) -> Value {
         Shape::Reference => json!({ "type": "string", "pattern": "^(env:.+|file:.+|agent:)$" }),
         Shape::Choice(choices) => json!({ "enum": choices }),
         Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Count { least, most: u64::MAX } => json!({ "type": "integer", "minimum": least }),
+        Shape::Count { least, most } => {
+            json!({ "type": "integer", "minimum": least, "maximum": most })
+        }
+        Shape::Duration => json!({ "type": "string", "pattern": "^0*[1-9][0-9]*[smhdw]$" }),
+        Shape::Reasons => json!({ "type": "object", "additionalProperties": text }),
         Shape::Texts => json!({ "type": "array", "items": text, "uniqueItems": true }),
         Shape::Choices(choices) => {
             json!({ "type": "array", "items": { "enum": choices }, "minItems": 1, "uniqueItems": true })

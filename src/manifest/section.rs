@@ -3,17 +3,30 @@
 //! Reading never complains: what has the wrong type or is no proper text was reported by
 //! [`shape`] before, and is as good as absent here.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::shape;
+use crate::time::Span;
+
+/// The text of a manifest, and where its lines are.
+///
+/// Counting lines anew for every table would make long manifests slow.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Document<'a> {
+    pub(super) text: &'a str,
+    /// Where each line but the first begins, in order.
+    line_starts: Vec<usize>,
+}
 
 /// One table and the text that it was parsed from.
 #[derive(Clone)]
 pub(super) struct Section<'a> {
     table: &'a DeTable<'a>,
-    source: &'a str,
+    document: &'a Document<'a>,
     /// Its header, or the whole of an inline table.
     pub(super) span: Range<usize>,
 }
@@ -23,13 +36,30 @@ pub(super) struct Section<'a> {
 pub(super) struct Text<'a> {
     pub(super) text: &'a str,
     pub(super) span: Range<usize>,
-    source: &'a str,
+    document: &'a Document<'a>,
+}
+
+impl<'a> Document<'a> {
+    /// Finds the lines of a text.
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, line_starts: text.match_indices('\n').map(|(at, _)| at + 1).collect() }
+    }
+
+    /// Returns the line in which a byte stands, from 1.
+    pub(super) fn line(&self, byte: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= byte) + 1
+    }
 }
 
 impl<'a> Text<'a> {
+    /// Returns the line in which the text begins, from 1.
+    pub(super) fn line(&self) -> usize {
+        self.document.line(self.span.start)
+    }
+
     /// Returns where a part of the text stands, or the whole if escapes hide the place.
     pub(super) fn part(&self, part: Range<usize>) -> Range<usize> {
-        let literal = &self.source[self.span.clone()];
+        let literal = &self.document.text[self.span.clone()];
         match literal.find(self.text) {
             Some(offset) => {
                 let start = self.span.start + offset;
@@ -42,8 +72,17 @@ impl<'a> Text<'a> {
 
 impl<'a> Section<'a> {
     /// Wraps a table.
-    pub(super) fn new(table: &'a DeTable<'a>, source: &'a str, span: Range<usize>) -> Self {
-        Self { table, source, span }
+    pub(super) fn new(
+        table: &'a DeTable<'a>,
+        document: &'a Document<'a>,
+        span: Range<usize>,
+    ) -> Self {
+        Self { table, document, span }
+    }
+
+    /// Returns the line in which the table begins, from 1.
+    pub(super) fn line(&self) -> usize {
+        self.document.line(self.span.start)
     }
 
     /// Returns the string of a key.
@@ -82,7 +121,7 @@ impl<'a> Section<'a> {
     /// Returns the table below a key.
     pub(super) fn section(&self, key: &str) -> Option<Section<'a>> {
         let value = self.table.get(key)?;
-        Some(Section::new(value.get_ref().as_table()?, self.source, value.span()))
+        Some(Section::new(value.get_ref().as_table()?, self.document, value.span()))
     }
 
     /// Returns the tables below a key with their names, in the order of the names.
@@ -93,15 +132,35 @@ impl<'a> Section<'a> {
             .iter()
             .filter_map(|(name, value)| {
                 let table = value.get_ref().as_table()?;
-                let name = Text { text: name.get_ref(), span: name.span(), source: self.source };
-                Some((name, Section::new(table, self.source, value.span())))
+                Some((self.key(name), Section::new(table, self.document, value.span())))
             })
             .collect()
     }
 
+    /// Returns all keys.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Text<'a>> {
+        self.table.iter().map(|(key, _)| self.key(key))
+    }
+
+    /// Returns all keys whose values are strings, with these.
+    pub(super) fn entries(&self) -> Vec<(Text<'a>, Text<'a>)> {
+        let entries = self.table.iter();
+        entries.filter_map(|(key, value)| Some((self.key(key), self.as_text(value)?))).collect()
+    }
+
+    /// Returns the number of a key.
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
+        shape::number(self.table.get(key)?.get_ref())
+    }
+
+    /// Returns the duration of a key.
+    pub(super) fn duration(&self, key: &str) -> Option<Span> {
+        shape::duration(self.text(key)?.text).ok()
+    }
+
     /// Returns where the value of a key stands.
     pub(super) fn value_span(&self, key: &str) -> Option<Range<usize>> {
-        self.table.get(key).map(toml::Spanned::span)
+        self.table.get(key).map(Spanned::span)
     }
 
     /// Returns where the value of a key stands if it is a list without elements.
@@ -115,9 +174,13 @@ impl<'a> Section<'a> {
         self.table.get_key_value(key).map(|(key, _)| key.span())
     }
 
-    fn as_text(&self, value: &'a toml::Spanned<DeValue<'a>>) -> Option<Text<'a>> {
+    fn key(&self, key: &'a Spanned<Cow<'a, str>>) -> Text<'a> {
+        Text { text: key.get_ref(), span: key.span(), document: self.document }
+    }
+
+    fn as_text(&self, value: &'a Spanned<DeValue<'a>>) -> Option<Text<'a>> {
         let text = value.get_ref().as_str()?;
-        let source = self.source;
-        shape::text_fault(text).is_none().then(|| Text { text, span: value.span(), source })
+        let document = self.document;
+        shape::text_fault(text).is_none().then(|| Text { text, span: value.span(), document })
     }
 }

@@ -3,7 +3,7 @@
 //! It knows no meaning; a manifest that passes can still be nonsense.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -12,12 +12,25 @@ use super::code;
 use super::grammar::{self, Key, Shape, Table};
 use super::problem::{Problem, alternatives, near, quoted};
 use crate::text::printable;
+use crate::time::{Span, SpanError};
 
 /// Returns what is wrong with the keys and types of the whole text.
 pub(super) fn check(source: &str, document: &DeTable<'_>) -> Vec<Problem> {
     let mut check = Check { source, problems: Vec::new() };
-    check.table(document, &grammar::MANIFEST, &Place { header: String::new(), span: None });
+    check.table(document, &grammar::MANIFEST, &Place::default());
     check.problems
+}
+
+/// Returns a value as a number that is not negative.
+pub(super) fn number(value: &DeValue<'_>) -> Option<u64> {
+    let DeValue::Integer(number) = value else { return None };
+    u64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+/// Parses a duration; one of no length is none.
+pub(super) fn duration(text: &str) -> Result<Span, SpanError> {
+    text.parse()
+        .and_then(|span: Span| if span.as_seconds() > 0 { Ok(span) } else { Err(SpanError) })
 }
 
 /// Returns why a string can't be a value anywhere, if so.
@@ -36,9 +49,12 @@ pub(super) fn text_fault(text: &str) -> Option<&'static str> {
 }
 
 /// Which table is being checked.
+#[derive(Default)]
 struct Place {
     /// As in the file, without brackets: `signing.key.release`; empty for the file itself.
     header: String,
+    /// Where in the header the name begins that the user chose for the table, if so.
+    name: Option<usize>,
     /// Where the header stands; the file itself has none.
     span: Option<Range<usize>>,
 }
@@ -53,14 +69,22 @@ impl Place {
         }
     }
 
-    /// Tells whether the user chose the name of the table.
-    fn is_named(&self) -> bool {
-        self.header.contains('.')
-    }
-
+    /// Returns a table that the grammar names.
     fn below(&self, key: &str, span: Range<usize>) -> Self {
         let dot = if self.header.is_empty() { "" } else { "." };
-        Self { header: format!("{}{dot}{key}", self.header), span: Some(span) }
+        Self { header: format!("{}{dot}{key}", self.header), name: None, span: Some(span) }
+    }
+
+    /// Returns a table that the user named.
+    fn named(&self, name: &str, span: Range<usize>) -> Self {
+        let place = self.below(name, span);
+        Self { name: Some(place.header.len() - name.len()), ..place }
+    }
+
+    /// Returns the header that a table with a dot in its name should have.
+    fn with_quotes(&self, rest: &str) -> String {
+        let (parents, name) = self.header.split_at(self.name.unwrap_or_default());
+        printable(&format!("{parents}\"{name}.{rest}\""))
     }
 }
 
@@ -74,7 +98,7 @@ impl Check<'_> {
         for (name, value) in table {
             match grammar.key(name.get_ref()) {
                 None => self.unknown_key(name, value, grammar, place),
-                Some(Key { shape: Shape::Later, .. }) if is_list_of(name, value, grammar) => {
+                Some(key) if is_list_of(key, value, grammar) => {
                     self.unknown_key(name, value, grammar, place);
                 }
                 Some(Key { shape: Shape::Later, doc, .. }) => self.not_yet(name, doc, place),
@@ -101,6 +125,11 @@ impl Check<'_> {
                 self.items(key, items);
             }
             (Shape::Flag, DeValue::Boolean(_)) | (Shape::Format, DeValue::Integer(_)) => {}
+            (Shape::Count { least, most }, number @ DeValue::Integer(_)) => {
+                self.count(key, number, least..=most, value.span());
+            }
+            (Shape::Duration, DeValue::String(text)) => self.duration(key, text, value.span()),
+            (Shape::Reasons, DeValue::Table(table)) => self.reasons(table, place),
             (Shape::Table(grammar), DeValue::Table(table)) => self.table(table, grammar, place),
             (Shape::Named(grammar), DeValue::Table(named)) => self.named(named, grammar, place),
             _ => self.wrong_type(key, value),
@@ -134,7 +163,7 @@ impl Check<'_> {
         for (name, value) in named {
             match value.get_ref() {
                 DeValue::Table(table) => {
-                    self.table(table, grammar, &place.below(name.get_ref(), value.span()));
+                    self.table(table, grammar, &place.named(name.get_ref(), value.span()));
                 }
                 other => self.problems.push(
                     Problem::error(
@@ -155,6 +184,83 @@ impl Check<'_> {
             let problem = Problem::error(code::TEXT, span, message);
             self.problems.push(hidden_if_reference(key, problem.label("must be one line of text")));
         }
+    }
+
+    fn count(
+        &mut self,
+        key: &Key,
+        value: &DeValue<'_>,
+        range: RangeInclusive<u64>,
+        span: Range<usize>,
+    ) {
+        if number(value).is_some_and(|number| range.contains(&number)) {
+            return;
+        }
+        let message = match *range.end() {
+            u64::MAX => format!("`{}` must be at least {}", key.name, range.start()),
+            most => format!("`{}` must be from {} to {most}", key.name, range.start()),
+        };
+        self.problems.push(Problem::error(code::NUMBER, span, message).label("out of range"));
+    }
+
+    fn duration(&mut self, key: &Key, text: &str, span: Range<usize>) {
+        if duration(text).is_err() {
+            let message = format!("{} is not a duration", quoted(text));
+            self.problems.push(
+                Problem::error(code::DURATION, span, message)
+                    .label("a whole number above zero and one of `s`, `m`, `h`, `d`, `w`")
+                    .help(format!("{} = \"14d\"", key.name)),
+            );
+        }
+    }
+
+    /// Checks a map from what is an exception to why it is one.
+    fn reasons(&mut self, reasons: &DeTable<'_>, place: &Place) {
+        for (what, why) in reasons {
+            match why.get_ref() {
+                DeValue::String(text) => self.reason(what.get_ref(), text, why.span()),
+                DeValue::Table(_) if self.is_divided(what, why) => self.divided(what, why),
+                other => {
+                    let what = quoted(what.get_ref());
+                    let message = format!("{} gives no reason for {what}", place.shown());
+                    self.problems.push(
+                        Problem::error(code::WRONG_TYPE, why.span(), message)
+                            .label(format!("this is {}", with_article(other)))
+                            .help("write why, in quotes"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn reason(&mut self, what: &str, why: &str, span: Range<usize>) {
+        let Some(fault) = text_fault(why) else { return };
+        let (code, fault) =
+            if why.trim().is_empty() { (code::REASON, "is missing") } else { (code::TEXT, fault) };
+        let message = format!("the reason for {} {fault}", quoted(what));
+        self.problems.push(
+            Problem::error(code, span, message)
+                .label("must be one line of text")
+                .help("say why, as for whoever reads the file in two years"),
+        );
+    }
+
+    /// Tells whether a table came about by a dot in a key without quotes: `24.04 = "EOL"`.
+    fn is_divided(&self, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) -> bool {
+        let begins =
+            |span: Range<usize>, with: &[char]| self.source[span.start..].starts_with(with);
+        !begins(key.span(), &['"', '\'']) && !begins(value.span(), &['{', '['])
+    }
+
+    fn divided(&mut self, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) {
+        let meant = whole_key(key, value);
+        let message = format!("a dot without quotes divides {}", quoted(&meant));
+        let rest = quoted(&meant[key.get_ref().len() + 1..]);
+        self.problems.push(
+            Problem::error(code::DIVIDED, key.span(), message)
+                .label(format!("TOML for {rest} below {}", quoted(key.get_ref())))
+                .help(format!("write it in quotes: \"{meant}\"")),
+        );
     }
 
     fn choice(&mut self, key: &Key, text: &str, choices: &[&'static str], span: Range<usize>) {
@@ -199,20 +305,8 @@ impl Check<'_> {
     }
 
     fn not_yet(&mut self, name: &Spanned<Cow<'_, str>>, doc: &str, place: &Place) {
-        let message = format!(
-            "`{}` is not supported yet by repoman {}",
-            name.get_ref(),
-            env!("CARGO_PKG_VERSION")
-        );
         let part = if place.header.is_empty() { "table" } else { "key" };
-        self.problems.push(
-            Problem::error(code::NOT_YET, name.span(), message).label("for a later version").help(
-                format!(
-                    "remove the {part}, or use a version that supports it ({})",
-                    doc.trim_end_matches('.')
-                ),
-            ),
-        );
+        self.problems.push(not_yet(name.get_ref(), name.span(), part, doc));
     }
 
     fn missing(&mut self, key: &Key, place: &Place) {
@@ -258,6 +352,13 @@ impl Check<'_> {
             (Shape::Flag, DeValue::String(text)) if matches!(&**text, "true" | "false") => {
                 Some(format!("{name} = {text}"))
             }
+            (Shape::Duration, DeValue::Integer(_)) => {
+                snippet.map(|number| format!("{name} = \"{number}d\", with the unit"))
+            }
+            (Shape::Count { .. }, DeValue::String(text)) => {
+                let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+                is_number.then(|| format!("{name} = {text}"))
+            }
             (Shape::Flag, _) => Some(format!("{name} = true")),
             (Shape::Format, _) => Some(format!("{name} = {}", grammar::FORMAT)),
             (Shape::Named(_), _) => Some(format!("each has a table with its name: [{name}.NAME]")),
@@ -275,6 +376,31 @@ impl Check<'_> {
     }
 }
 
+/// Returns the refusal of a `part` that this version can't do.
+pub(super) fn not_yet(name: &str, span: Range<usize>, part: &str, doc: &str) -> Problem {
+    let message = format!("`{name}` is not supported yet by repoman {}", env!("CARGO_PKG_VERSION"));
+    let doc = doc.trim_end_matches('.');
+    Problem::error(code::NOT_YET, span, message)
+        .label("for a later version")
+        .help(format!("remove the {part}, or use a version that supports it ({doc})"))
+}
+
+/// Returns a key with the keys below it, as far as each is the only one, with dots between.
+fn whole_key(key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) -> String {
+    // More would fit into no message.
+    const DEEPEST: usize = 20;
+    let mut whole = key.get_ref().to_string();
+    let mut value = value.get_ref();
+    for _ in 0..DEEPEST {
+        let Some((key, below)) = value.as_table().and_then(|table| table.iter().next()) else {
+            break;
+        };
+        whole = format!("{whole}.{}", key.get_ref());
+        value = below.get_ref();
+    }
+    whole
+}
+
 /// Hides the value of a key that may by mistake hold the secret itself.
 fn hidden_if_reference(key: &Key, problem: Problem) -> Problem {
     if matches!(key.shape, Shape::Reference) { problem.secret() } else { problem }
@@ -288,12 +414,13 @@ fn is_absent(key: &Key, table: &DeTable<'_>) -> bool {
     }
 }
 
-/// Tells whether a key that is for later, and a table, is surely meant to be the list of that name:
+/// Tells whether a key that names tables is surely meant to be the list of that name:
 /// `component = ["main"]`.
-fn is_list_of(name: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>, table: &Table) -> bool {
-    !value.get_ref().is_table()
+fn is_list_of(key: &Key, value: &Spanned<DeValue<'_>>, table: &Table) -> bool {
+    matches!(key.shape, Shape::Named(_) | Shape::Later)
+        && !value.get_ref().is_table()
         && table
-            .key(&format!("{}s", name.get_ref()))
+            .key(&format!("{}s", key.name))
             .is_some_and(|key| !matches!(key.shape, Shape::Later))
 }
 
@@ -306,7 +433,7 @@ fn is_excused(key: &Key, table: &DeTable<'_>, grammar: &Table, place: &Place) ->
         Some(other) => !place.header.is_empty() && matches!(other.shape, Shape::Later),
         None => {
             near(name.get_ref(), [key.name]).is_some()
-                || place.is_named() && value.get_ref().is_table()
+                || place.name.is_some() && value.get_ref().is_table()
         }
     })
 }
@@ -318,12 +445,9 @@ fn where_instead(
     grammar: &Table,
     place: &Place,
 ) -> String {
-    if place.is_named() && value.get_ref().is_table() {
+    if place.name.is_some() && value.get_ref().is_table() {
         // `[distribution.18.04]` is TOML for the table `04` in `18`.
-        return format!(
-            "a name with a dot needs quotes: [{}]",
-            printable(&with_quotes(&format!("{}.{typed}", place.header)))
-        );
+        return format!("a name with a dot needs quotes: [{}]", place.with_quotes(typed));
     }
     let home = grammar::tables().into_iter().find(|(_, table)| table.key(typed).is_some());
     match home {
@@ -335,19 +459,14 @@ fn where_instead(
     }
 }
 
-/// Returns a header with everything after its first word, or two for signing keys, in quotes.
-fn with_quotes(header: &str) -> String {
-    let words = if header.starts_with("signing.key.") { 2 } else { 1 };
-    let mut parts = header.splitn(words + 1, '.');
-    let parents: Vec<&str> = parts.by_ref().take(words).collect();
-    format!("{}.\"{}\"", parents.join("."), parts.next().unwrap_or_default())
-}
-
 fn expectation(shape: Shape) -> &'static str {
     match shape {
         Shape::Format => "a number",
         Shape::Text | Shape::Reference | Shape::Choice(_) => "a string",
         Shape::Flag => "true or false",
+        Shape::Count { .. } => "a number",
+        Shape::Duration => "a duration",
+        Shape::Reasons => "a table of reasons",
         Shape::Texts | Shape::Choices(_) => "a list of strings",
         Shape::TextOrTexts => "a string or a list of strings",
         Shape::Table(_) => "a table",

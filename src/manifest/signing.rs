@@ -12,6 +12,7 @@ use super::problem::{Problem, near, quoted};
 use super::rules::{check_listed_once, check_name};
 use super::section::{Section, Text};
 use crate::fingerprint::{Fingerprint, FingerprintError};
+use crate::time::Span;
 
 /// Who signs the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Signing {
     /// The fingerprints of all keys that are defined: what they signed is trusted, also once they
     /// sign no more.
     pub known: Vec<Fingerprint>,
+    /// How long a successor has to sign beside a key before that key may leave.
+    pub overlap: Option<Span>,
 }
 
 /// One key that signs.
@@ -77,10 +80,13 @@ pub(super) fn read(section: &Section<'_>, problems: &mut Vec<Problem>) -> Signin
         keys.insert(name.text, key);
     }
     let known = seen.into_keys().collect();
-    let Some(named) = section.texts("keys") else { return Signing { keys: Vec::new(), known } };
+    let overlap = section.duration("overlap");
+    let Some(named) = section.texts("keys") else {
+        return Signing { keys: Vec::new(), known, overlap };
+    };
     check_references(&named, &defined, problems);
     let keys = named.iter().filter_map(|name| keys.remove(name.text)).collect();
-    Signing { keys, known }
+    Signing { keys, known, overlap }
 }
 
 fn check_references(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::code;
 use super::distribution::{Declared, read_architectures};
 use super::pattern::{PathPattern, PatternError};
-use super::problem::{Problem, near, position, quoted};
+use super::problem::{Problem, near, quoted};
 use super::rules::{check_listed_once, check_name, check_not_empty};
 use super::section::{Section, Text};
 use crate::debian::architecture::Architecture;
@@ -83,15 +83,13 @@ pub(super) fn read(
             Some(mode) if mode.text == "mirror" => Mode::Mirror,
             _ => Mode::Accumulate,
         },
-        line: position(context.text, section.span.start).0,
+        line: section.line(),
         pattern: pattern?,
     })
 }
 
 /// What a source is read against.
 pub(super) struct Context<'a> {
-    /// The whole manifest.
-    pub(super) text: &'a str,
     /// What its distributions declare.
     pub(super) distributions: &'a [Declared<'a>],
 }

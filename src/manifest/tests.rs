@@ -2,6 +2,7 @@
 
 mod hostile;
 mod mistakes;
+mod tables;
 
 use super::*;
 use crate::compression::Compression;

@@ -112,6 +112,7 @@ fn the_reference_of_the_manifest_has_every_key() {
         ("`[signing.key.NAME]`", &signing["properties"]["key"]["additionalProperties"]),
         ("`[distribution.NAME]`", &schema["properties"]["distribution"]["additionalProperties"]),
         ("`[source.NAME]`", &schema["properties"]["source"]["additionalProperties"]),
+        ("`[limits]`", &schema["properties"]["limits"]),
     ];
     for (heading, table) in tables {
         assert_eq!(listed(&page, heading), supported(table), "{heading}");

@@ -78,7 +78,12 @@ fn deep_nesting_and_long_words_are_survived() {
 
 /// Checks what holds for every text: no panic, and problems that can be drawn.
 fn check_any(text: &str) {
-    let problems = match parse(text) {
+    check_outcome(text, parse(text));
+    check_outcome(text, judge(text, &[]));
+}
+
+fn check_outcome(text: &str, outcome: Result<Parsed, Vec<Problem>>) {
+    let problems = match outcome {
         Ok(parsed) => parsed.warnings,
         Err(problems) => {
             assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
