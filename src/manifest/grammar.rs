@@ -97,7 +97,7 @@ pub(super) static MANIFEST: Table = Table {
             "[distribution.bookworm]\ncomponents    = [\"main\"]\narchitectures = [\"amd64\", \"arm64\"]",
         ),
         key("source", Shape::Named(&SOURCE), SOURCE.doc),
-        later("retain", "How many old versions stay."),
+        key("retain", Shape::Table(&RETAIN), RETAIN.doc),
         later("yank", "Versions that are withdrawn."),
         later("keep", "Versions that always stay."),
         key(
@@ -337,8 +337,23 @@ static LIMITS: Table = Table {
     ],
 };
 
+static RETAIN: Table = Table {
+    doc: "What stays, and for how long.",
+    keys: &[
+        later("versions", "How many old versions stay."),
+        later("newer_than", "For how long a version stays after its publication."),
+        later("grace", "For how long a version stays after a newer one came."),
+        later("package", "Rules for some packages."),
+        text(
+            "purge_after",
+            "For how long an object stays in the store after the last index that named it is \
+             gone, such as 7d; at least 2h. Default: 7d.",
+        ),
+    ],
+};
+
 /// Returns the tables by the header that they have in a file, for hints where a key belongs.
-pub(super) fn tables() -> [(&'static str, &'static Table); 7] {
+pub(super) fn tables() -> [(&'static str, &'static Table); 8] {
     [
         ("[repository]", &REPOSITORY),
         ("[store]", &STORE),
@@ -347,5 +362,6 @@ pub(super) fn tables() -> [(&'static str, &'static Table); 7] {
         ("[distribution.NAME]", &DISTRIBUTION),
         ("[source.NAME]", &SOURCE),
         ("[limits]", &LIMITS),
+        ("[retain]", &RETAIN),
     ]
 }

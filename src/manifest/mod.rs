@@ -18,6 +18,7 @@ mod pattern;
 mod problem;
 mod removed;
 mod repository;
+mod retain;
 mod rules;
 mod schema;
 mod secret;
@@ -50,6 +51,7 @@ pub use store::{Encryption, StoreSettings, StoreUrl};
 
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
+use crate::time::Span;
 use section::{Document, Section};
 use unplanned::{UNPLANNED, Unplanned};
 
@@ -75,6 +77,8 @@ pub struct Manifest {
     pub removed: BTreeMap<String, Reason>,
     /// How much one plan may remove.
     pub limits: Limits,
+    /// For how long an object stays in the store after the last index that named it is gone.
+    pub purge_after: Span,
 }
 
 /// A manifest that can be used, and what is questionable about it.
@@ -231,6 +235,8 @@ fn read_document(
         .into_iter()
         .filter_map(|(name, table)| source::read(&name, &table, &context, problems));
     let sources = sources.map(|source| (source.name.clone(), source)).collect();
+    let retain = section("retain");
+    let purge_after = retain.and_then(|table| retain::purge_after(&table, problems));
     Some(Manifest {
         format: format?,
         digest: Sha256::of(written.text.as_bytes()),
@@ -241,5 +247,6 @@ fn read_document(
         sources,
         removed: removed.unwrap_or_default(),
         limits: section("limits").map(|table| limits::read(&table)).unwrap_or_default(),
+        purge_after: purge_after.unwrap_or(retain::PURGE_AFTER),
     })
 }

@@ -81,6 +81,7 @@ fn the_smallest_manifest_has_the_documented_defaults() {
     assert_eq!((widget.mode, widget.allow_empty, widget.line), (Mode::Accumulate, false, 21));
     assert_eq!(widget.targets.iter().map(Target::to_string).collect::<Vec<_>>(), ["bookworm/main"]);
     assert_eq!(widget.architectures, None);
+    assert_eq!(manifest.purge_after.to_string(), "1w");
 }
 
 #[test]
@@ -102,6 +103,7 @@ fn the_example_means_what_it_says() {
     assert_eq!(backports.origin.as_deref(), Some("Acme"));
     assert_eq!(manifest.store.encryption, Some(Encryption::Kms));
     assert_eq!(manifest.sources["firmware"].mode, Mode::Mirror);
+    assert_eq!(manifest.purge_after, "14d".parse().unwrap());
 }
 
 #[test]

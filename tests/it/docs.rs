@@ -113,6 +113,7 @@ fn the_reference_of_the_manifest_has_every_key() {
         ("`[distribution.NAME]`", &schema["properties"]["distribution"]["additionalProperties"]),
         ("`[source.NAME]`", &schema["properties"]["source"]["additionalProperties"]),
         ("`[limits]`", &schema["properties"]["limits"]),
+        ("`[retain]`", &schema["properties"]["retain"]),
     ];
     for (heading, table) in tables {
         assert_eq!(listed(&page, heading), supported(table), "{heading}");
