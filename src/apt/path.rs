@@ -146,13 +146,28 @@ pub struct PoolFile<'a> {
 impl PoolFile<'_> {
     /// Returns the key; other bytes always have another one.
     pub fn key(&self) -> String {
+        self.in_directory(&self.digest.short())
+    }
+
+    /// Returns the first key that is not spent: what has been deleted, or may be soon, comes back
+    /// under another name of the same form.
+    pub fn living_key(&self, is_spent: impl Fn(&str) -> bool) -> String {
+        let later = (1_u64..).map(|life| {
+            let name = Sha256::of(format!("{} {life}", self.digest).as_bytes());
+            self.in_directory(&name.short())
+        });
+        let mut keys = std::iter::once(self.key()).chain(later);
+        keys.find(|key| !is_spent(key)).expect("whatever is spent has an end")
+    }
+
+    fn in_directory(&self, directory: &str) -> String {
         let file =
             format!("{}_{}_{}.deb", self.package, self.version.without_epoch(), self.architecture);
         format!(
             "pool/{}/{}/{}/{}",
             plain(self.source.pool_prefix()),
             plain(self.source.as_str()),
-            self.digest.short(),
+            directory,
             plain(&file)
         )
     }
@@ -181,6 +196,26 @@ mod tests {
         };
         let expected = "pool/g/gcc-12/e3b0c44298fc1c14/libstdc--6_12.2.0-14-deb12u1-1_amd64.deb";
         assert_eq!(file.key(), expected);
+    }
+
+    #[test]
+    fn a_spent_key_is_never_used_again_and_the_next_one_always_is_the_same() {
+        let file = PoolFile {
+            source: &"widget".parse().unwrap(),
+            package: &"widget".parse().unwrap(),
+            version: &"1.0".parse().unwrap(),
+            architecture: &"amd64".parse().unwrap(),
+            digest: &Sha256::of(b""),
+        };
+        let mut lives: Vec<String> = Vec::new();
+        for _ in 0..4 {
+            lives.push(file.living_key(|key| lives.iter().any(|spent| spent == key)));
+        }
+        assert_eq!(lives[0], file.key());
+        let directories: std::collections::BTreeSet<_> = lives.iter().collect();
+        assert_eq!(directories.len(), 4);
+        assert!(lives.iter().all(|key| is_known(key, "acme")));
+        assert_eq!(file.living_key(|key| key == lives[0]), lives[1]);
     }
 
     #[test]

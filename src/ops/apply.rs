@@ -1,5 +1,6 @@
 //! `apply`: carries out a plan, one distribution after the other.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,9 +15,10 @@ use crate::digest::Sha256;
 use crate::dists::{Build, Suite};
 use crate::ops::plan::Planned;
 use crate::ops::{client_files, founding};
-use crate::published::LoadError;
+use crate::published::{Head, LoadError};
 use crate::report::Observe;
 use crate::sign::{SignError, Signer};
+use crate::snapshot::retired::{self, Ancestor, Retired};
 use crate::snapshot::state::{ManifestRecord, Parent, Publication};
 use crate::store::Store;
 use crate::time::{Clock, Span, Timestamp, shifted, whole_second};
@@ -114,6 +116,15 @@ pub(super) fn signing_time(date: Timestamp) -> Timestamp {
     shifted(date, -BACKDATING)
 }
 
+/// Returns what the generation after `head` takes over: the history, and what was given up.
+fn succession(codename: &Codename, head: Option<&Head>) -> (Vec<Ancestor>, Retired) {
+    let Some(head) = head else { return Default::default() };
+    let (history, gone) = retired::succeed(&head.state.history, head.ancestor());
+    let mut retired = head.state.retired.inherited(head.last_modified, &BTreeSet::new());
+    retired.retire(gone.iter().flat_map(|ancestor| ancestor.keys(codename)));
+    (history, retired)
+}
+
 impl Publisher<'_> {
     /// Carries out a plan: package files first, then one swap for each distribution.
     ///
@@ -204,6 +215,7 @@ impl Publisher<'_> {
     async fn build(&self, planned: &Planned, codename: &Codename) -> Result<Suite, ApplyError> {
         let head = planned.published.heads.get(codename);
         let date = self.date(codename, head.map(|head| head.release.date))?;
+        let (history, retired) = succession(codename, head);
         let publication = Publication {
             tool: self.tool.clone(),
             repository: self.repository.clone(),
@@ -216,7 +228,12 @@ impl Publisher<'_> {
                 git_commit: self.git_commit.clone(),
             },
             plan: Some(planned.plan.id),
+            rollback_of: None,
+            purge_after: planned.desired.purge_after.as_seconds(),
+            history,
+            retired,
         };
+        let spent = planned.published.snapshot.spent.clone();
         let desired = planned.desired.snapshot.distributions[codename].clone();
         let before = planned.published.snapshot.distributions.get(codename).cloned();
         let before = before.zip(head.map(|head| head.release.clone()));
@@ -225,7 +242,8 @@ impl Publisher<'_> {
         let build = move || {
             let published = before.as_ref().map(|(before, release)| (before, release));
             let (codename, desired) = (&codename, &desired);
-            Build { codename, desired, published, date, publication }.run()
+            let spent = &spent;
+            Build { codename, desired, published, date, publication, spent }.run()
         };
         let failed = |reason| ApplyError::Index { codename: name, reason };
         blocking::cpu(build).await.map_err(failed)

@@ -15,7 +15,7 @@ use crate::manifest::{Manifest, Mode};
 use crate::plan::Note;
 use crate::plan::offer::{OfferedFile, Offering, Offers, SourceOffer};
 use crate::snapshot::{Distribution, Package, PackageId, Packages, Provenance, Snapshot};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// What should be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Desired {
     pub files: BTreeMap<String, Upload>,
     /// What a person should know of how it came about.
     pub notes: Vec<Note>,
+    /// For how long what is given up stays in the store.
+    pub purge_after: Span,
 }
 
 /// A package file to upload.
@@ -68,7 +70,8 @@ pub enum ConflictWith {
 
 /// Returns the desired state, or every conflict that stands in its way.
 ///
-/// `now` becomes the time at which new packages are first published.
+/// `now` becomes the time at which new packages are first published. No file gets a name that is
+/// spent.
 ///
 /// # Errors
 ///
@@ -86,13 +89,21 @@ pub fn desired(
         let before = published.distributions.get(codename);
         let mut distribution = declared_distribution(manifest, declared, before);
         let withdrawn = withdraw(&mut distribution, manifest, offers, codename);
-        let mut intake = Intake { manifest, codename, now, distribution, conflicts: Vec::new() };
+        let mut intake = Intake {
+            manifest,
+            codename,
+            spent: &published.spent,
+            now,
+            distribution,
+            conflicts: Vec::new(),
+        };
         let all = offers.sources.iter().flat_map(|(name, offer)| offerings(name, offer, codename));
         for (source, offering) in all {
             intake.take(source, offering, &mut files);
         }
         conflicts.append(&mut intake.conflicts);
         remove(&mut intake.distribution, &withdrawn);
+        supersede(&mut intake.distribution, now);
         snapshot.distributions.insert(codename.clone(), intake.distribution);
     }
     if !conflicts.is_empty() {
@@ -102,7 +113,7 @@ pub fn desired(
     }
     let mut notes = undeclared(manifest, published);
     notes.extend(different_bytes(&snapshot));
-    Ok(Desired { snapshot, files, notes })
+    Ok(Desired { snapshot, files, notes, purge_after: manifest.purge_after })
 }
 
 /// Returns a distribution as the manifest declares it, with what is already published in it.
@@ -204,6 +215,21 @@ fn remove(distribution: &mut Distribution, withdrawn: &Withdrawn) {
     }
 }
 
+/// Notes which versions have a newer one beside them, and since when.
+fn supersede(distribution: &mut Distribution, now: Timestamp) {
+    for packages in distribution.components.values_mut() {
+        let mut newer = BTreeSet::new();
+        for (id, package) in packages.iter_mut().rev() {
+            let superseded_at = &mut package.provenance.superseded_at;
+            if newer.insert((&id.name, &id.architecture)) {
+                *superseded_at = None;
+            } else {
+                superseded_at.get_or_insert(now);
+            }
+        }
+    }
+}
+
 fn offerings<'a>(
     source: &'a str,
     offer: &'a SourceOffer,
@@ -217,6 +243,7 @@ fn offerings<'a>(
 struct Intake<'a> {
     manifest: &'a Manifest,
     codename: &'a Codename,
+    spent: &'a BTreeSet<String>,
     now: Timestamp,
     distribution: Distribution,
     conflicts: Vec<Conflict>,
@@ -237,7 +264,7 @@ impl Intake<'_> {
             claim(package, source, self.manifest);
             return;
         }
-        let package = listed(file, source, self.now);
+        let package = listed(file, source, self.spent, self.now);
         let upload = Upload { path: file.path.clone(), size: file.size, sha256: file.sha256 };
         files.insert(package.file.filename.clone(), upload);
         packages.insert(id, package);
@@ -267,7 +294,7 @@ impl Intake<'_> {
             first,
             second: file.path.display().to_string(),
             with,
-            difference: difference(&other.stanza, &listed(file, "", self.now).stanza),
+            difference: difference(&other.stanza, &listed(file, "", self.spent, self.now).stanza),
         })
     }
 }
@@ -292,7 +319,8 @@ fn claim(package: &mut Package, source: &str, manifest: &Manifest) {
     sources.insert(source.to_owned());
 }
 
-fn listed(file: &OfferedFile, source: &str, now: Timestamp) -> Package {
+/// Returns a file as an index lists it that has not listed it so far.
+fn listed(file: &OfferedFile, source: &str, spent: &BTreeSet<String>, now: Timestamp) -> Package {
     let control = &file.control;
     let pool_file = PoolFile {
         source: control.source_name(),
@@ -301,11 +329,13 @@ fn listed(file: &OfferedFile, source: &str, now: Timestamp) -> Package {
         architecture: control.architecture(),
         digest: &file.sha256,
     };
-    let fields = FileFields { filename: pool_file.key(), size: file.size, sha256: file.sha256 };
+    let filename = pool_file.living_key(|key| spent.contains(key));
+    let fields = FileFields { filename, size: file.size, sha256: file.sha256 };
+    let sources = BTreeSet::from([source.to_owned()]);
     Package {
         stanza: Arc::from(stanza(control, &fields)),
         file: fields,
-        provenance: Provenance { sources: BTreeSet::from([source.to_owned()]), published_at: now },
+        provenance: Provenance { sources, published_at: now, superseded_at: None },
     }
 }
 

@@ -10,7 +10,7 @@ use super::offer::{OfferedFile, Offering, Offers, Presence, SourceOffer};
 use super::*;
 use crate::debian::control::Control;
 use crate::manifest::{Manifest, parse};
-use crate::snapshot::{Package, Snapshot};
+use crate::snapshot::{Package, PackageId, Snapshot};
 use crate::time::Timestamp;
 
 const MANIFEST: &str = r#"
@@ -131,6 +131,7 @@ proptest! {
         let state = history(&rounds).pop().unwrap();
         let same = Desired {
             snapshot: state.clone(), files: BTreeMap::new(), notes: Vec::new(),
+            purge_after: manifest().purge_after,
         };
         prop_assert!(diff(&state, &same, &BTreeMap::new()).is_empty());
     }
@@ -174,6 +175,62 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn all_but_the_newest_are_superseded_since_the_round_in_which_a_newer_one_came(
+        rounds in proptest::collection::vec(round(), 1..6)
+    ) {
+        let states = history(&rounds);
+        for (second, pair) in (1..).zip(states.windows(2)) {
+            let before = entries(&pair[0]);
+            for (place, package) in entries(&pair[1]) {
+                let distribution = &pair[1].distributions[place.0.as_str()];
+                let id = package_id(&place.2);
+                let packages = &distribution.components[place.1.as_str()];
+                let has_newer = packages.keys().any(|other| {
+                    (&other.name, &other.architecture) == (&id.name, &id.architecture)
+                        && other.version > id.version
+                });
+                let since = package.provenance.superseded_at;
+                prop_assert_eq!(since.is_some(), has_newer, "{:?}", place);
+                let was = before.get(&place).and_then(|before| before.provenance.superseded_at);
+                prop_assert!(since.is_none() || since == Some(was.unwrap_or(at(second))));
+            }
+        }
+    }
+}
+
+fn package_id(name: &str) -> PackageId {
+    let words: Vec<_> = name.split(' ').collect();
+    PackageId {
+        name: words[0].parse().unwrap(),
+        version: words[1].parse().unwrap(),
+        architecture: words[2].parse().unwrap(),
+    }
+}
+
+#[test]
+fn a_file_whose_name_is_spent_gets_another_one() {
+    let round = only(&[(0, 1, false)]);
+    let key = |published: &Snapshot| {
+        let after = desired(&manifest(), &offers(&round), published, at(9)).unwrap();
+        let mut keys: Vec<_> = after.files.into_keys().collect();
+        assert_eq!(keys.len(), 1, "one object serves main and extra");
+        keys.remove(0)
+    };
+    let first = key(&Snapshot::default());
+    let spent = |keys: &[&String]| Snapshot {
+        spent: keys.iter().map(|key| (*key).clone()).collect(),
+        ..Snapshot::default()
+    };
+    let second = key(&spent(&[&first]));
+    assert_ne!(first, second);
+    assert_ne!(key(&spent(&[&first, &second])), second);
+    assert_eq!(key(&spent(&[&second])), first);
 }
 
 fn only(picks: &[Pick]) -> Round {

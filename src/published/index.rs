@@ -159,8 +159,11 @@ fn parse(index: Index) -> Result<Vec<(PackageId, Package)>, LoadError> {
             architecture: package.architecture,
         };
         // The state file has the provenance of all that this tool published.
-        let provenance =
-            Provenance { sources: BTreeSet::new(), published_at: Timestamp::UNIX_EPOCH };
+        let provenance = Provenance {
+            sources: BTreeSet::new(),
+            published_at: Timestamp::UNIX_EPOCH,
+            superseded_at: None,
+        };
         Ok((id, Package { stanza: Arc::from(package.stanza), file: package.file, provenance }))
     };
     packages::parse(&text).map(entry).collect()

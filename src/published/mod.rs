@@ -19,6 +19,7 @@ use crate::digest::Sha256;
 use crate::plan::{Base, Standing};
 use crate::sign::VerifyError;
 use crate::snapshot::Snapshot;
+use crate::snapshot::retired::Ancestor;
 use crate::snapshot::state::{State, StateError};
 use crate::store::{Entry, Etag, Key, Object, Store, StoreError};
 use crate::time::Timestamp;
@@ -144,6 +145,16 @@ pub enum LoadError {
         #[source]
         reason: StateError,
     },
+}
+
+impl Head {
+    /// Returns what is kept of this generation when another one has replaced it.
+    pub fn ancestor(&self) -> Ancestor {
+        let files = self.release.files.iter().filter(|file| file.path.starts_with(path::STATE));
+        let state = files.max_by_key(|file| file.path != path::STATE);
+        let state = state.expect("a head has a state, which its Release lists");
+        Ancestor { generation: self.state.generation, in_release: self.sha256, state: state.sha256 }
+    }
 }
 
 impl Published {

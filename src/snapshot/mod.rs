@@ -3,6 +3,7 @@
 //! A snapshot knows nothing of files on disk or objects in a store; a plan is the difference
 //! between two of them.
 
+pub mod retired;
 pub mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ use crate::time::Timestamp;
 pub struct Snapshot {
     /// The distributions.
     pub distributions: BTreeMap<Codename, Distribution>,
+    /// Names under which nothing may be published: they are deleted, or may be soon.
+    pub spent: BTreeSet<String>,
 }
 
 /// One distribution.
@@ -74,6 +77,9 @@ pub struct Provenance {
     pub sources: BTreeSet<String>,
     /// When it was first published here.
     pub published_at: Timestamp,
+    /// When a newer version first stood beside it; nothing while it is the newest of its name and
+    /// architecture in its component.
+    pub superseded_at: Option<Timestamp>,
 }
 
 impl Distribution {

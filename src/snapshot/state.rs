@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::compression::Compression;
 use crate::debian::suite::Component;
 use crate::digest::Sha256;
+use crate::snapshot::retired::{Ancestor, Retired};
 use crate::snapshot::{Distribution, PackageId, Packages, Provenance};
 use crate::time::Timestamp;
 
@@ -43,6 +44,20 @@ pub struct State {
     pub compression: BTreeSet<Compression>,
     /// The fingerprints of the keys that sign this generation.
     pub signed_by: Vec<String>,
+    /// The generation whose content this one brought back, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_of: Option<u64>,
+    /// For how many seconds what this distribution gives up stays in the store.
+    ///
+    /// It is here so that runs with different manifests agree on it.
+    #[serde(default = "purge_after")]
+    pub purge_after: u64,
+    /// The generations before this one whose records are kept, newest last.
+    #[serde(default)]
+    pub history: Vec<Ancestor>,
+    /// What the distribution has given up.
+    #[serde(default)]
+    pub retired: Retired,
     /// Who brought each package, and when: by component, then `name version architecture`.
     pub packages: BTreeMap<Component, BTreeMap<String, PackageRecord>>,
 }
@@ -72,6 +87,14 @@ pub struct PackageRecord {
     pub by: Vec<String>,
     /// When it was first published, in seconds since 1970.
     pub at: i64,
+    /// When a newer version first stood beside it, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<i64>,
+}
+
+/// What holds for a state that does not say: a week.
+fn purge_after() -> u64 {
+    7 * 86_400
 }
 
 /// Why a state file can't be used.
@@ -111,6 +134,14 @@ pub struct Publication {
     pub manifest: ManifestRecord,
     /// The plan's id.
     pub plan: Option<Sha256>,
+    /// The generation whose content is brought back, if that is what happens.
+    pub rollback_of: Option<u64>,
+    /// For how many seconds what is given up stays.
+    pub purge_after: u64,
+    /// The generations before whose records are kept, newest last.
+    pub history: Vec<Ancestor>,
+    /// What the distribution has given up.
+    pub retired: Retired,
 }
 
 impl State {
@@ -127,6 +158,10 @@ impl State {
             writer: publication.writer,
             manifest: publication.manifest,
             plan: publication.plan,
+            rollback_of: publication.rollback_of,
+            purge_after: publication.purge_after,
+            history: publication.history,
+            retired: publication.retired,
             compression: distribution.compression.clone(),
             signed_by: distribution.signed_by.iter().map(ToString::to_string).collect(),
             packages: distribution
@@ -163,6 +198,7 @@ impl State {
         Some(Provenance {
             sources: record.by.iter().cloned().collect(),
             published_at: Timestamp::from_second(record.at).unwrap_or(Timestamp::UNIX_EPOCH),
+            superseded_at: record.superseded.and_then(|at| Timestamp::from_second(at).ok()),
         })
     }
 }
@@ -172,6 +208,7 @@ impl From<&Provenance> for PackageRecord {
         Self {
             by: provenance.sources.iter().cloned().collect(),
             at: provenance.published_at.as_second(),
+            superseded: provenance.superseded_at.map(Timestamp::as_second),
         }
     }
 }
@@ -202,6 +239,10 @@ mod tests {
             writer: "c0ffee".into(),
             manifest: ManifestRecord { sha256: Sha256::of(b""), git_commit: None },
             plan: None,
+            rollback_of: None,
+            purge_after: 7200,
+            history: Vec::new(),
+            retired: Retired { waiting: [("a".to_owned(), None)].into(), ..Retired::default() },
         };
         let distribution = Distribution {
             identity: Identity::default(),
@@ -217,6 +258,17 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back() {
         assert_eq!(State::parse(&state().to_bytes()).unwrap(), state());
+    }
+
+    #[test]
+    fn a_state_from_before_anything_was_retired_is_read() {
+        let mut older: serde_json::Value = serde_json::from_slice(&state().to_bytes()).unwrap();
+        for later in ["purge_after", "history", "retired"] {
+            assert!(older.as_object_mut().unwrap().remove(later).is_some());
+        }
+        let read = State::parse(older.to_string().as_bytes()).unwrap();
+        assert_eq!((read.retired, read.history), (Retired::default(), vec![]));
+        assert_eq!(read.purge_after, 604_800);
     }
 
     #[test]
