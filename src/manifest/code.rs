@@ -79,6 +79,12 @@ pub(super) const VALIDITY: &str = "RM1036";
 pub(super) const REMOVED_ADDRESS: &str = "RM1037";
 /// What is removed and declared.
 pub(super) const STILL_DECLARED: &str = "RM1038";
+/// A danger that does not exist.
+pub(super) const DANGER: &str = "RM1039";
+/// A danger of something that does not exist.
+pub(super) const DANGER_ADDRESS: &str = "RM1040";
+/// A danger that no line in `[allow]` is for.
+pub(super) const NOT_ALLOWABLE: &str = "RM1041";
 
 /// Every code with its title and its explanation, in order.
 pub const CODES: &[(&str, &str, &str)] = &[
@@ -332,6 +338,25 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "removed and still declared",
         "The manifest declares a distribution, component or architecture and says that it is gone. \
          One of the two has to go.",
+    ),
+    (
+        DANGER,
+        "unknown danger",
+        "[allow] accepts a danger by its id, CODE:ADDRESS, as the plan that it blocks shows it: \
+         \"release-field:bookworm.label\". There is no danger of this code.",
+    ),
+    (
+        DANGER_ADDRESS,
+        "danger of nothing",
+        "The id of a danger goes on with what is in danger: a distribution, something in it, a \
+         field of its Release, or a source. The manifest has none of this name.",
+    ),
+    (
+        NOT_ALLOWABLE,
+        "danger can't be allowed",
+        "Some dangers are not for [allow]. What is gone for good is said in [removed]. A store that \
+         something else publishes to is taken over by `repoman adopt`, and nothing makes a store \
+         of another repository the right one.",
     ),
 ];
 

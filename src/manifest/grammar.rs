@@ -105,7 +105,11 @@ pub(super) static MANIFEST: Table = Table {
             Shape::Reasons,
             "What is gone for good, and why: \"buster\", \"bookworm/contrib\" or \"bookworm/*/i386\".",
         ),
-        later("allow", "Dangers that are accepted."),
+        key(
+            "allow",
+            Shape::Reasons,
+            "Dangers that are accepted, by the id that the plan shows, and why.",
+        ),
         key("limits", Shape::Table(&LIMITS), LIMITS.doc),
         later("notify", "Who hears of an apply."),
         later("cdn", "Caches to invalidate."),

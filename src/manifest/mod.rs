@@ -9,6 +9,7 @@
 //! A problem never repeats a secret, but its span may lie beside one: show the text only through
 //! [`masked`].
 
+mod allow;
 mod code;
 mod distribution;
 mod exception;
@@ -36,6 +37,8 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+#[cfg(test)]
+pub(crate) use allow::is_danger;
 pub use code::CODES;
 pub use distribution::Distribution;
 pub use exception::Reason;
@@ -75,6 +78,8 @@ pub struct Manifest {
     /// Why parts of the repository are gone for good, by address: `buster`, `bookworm/contrib` or
     /// `bookworm/*/i386`; none of them is declared.
     pub removed: BTreeMap<String, Reason>,
+    /// Why dangers are accepted, by the id of the danger: `release-field:bookworm.label`.
+    pub allow: BTreeMap<String, Reason>,
     /// How much one plan may remove.
     pub limits: Limits,
     /// For how long an object stays in the store after the last index that named it is gone.
@@ -230,8 +235,11 @@ fn read_document(
     let context = source::Context { distributions: &declared };
     let removed = section("removed");
     let removed = removed.map(|table| removed::read(&table, &declared, problems));
-    let sources = root
-        .sections("source")
+    let source_sections = root.sections("source");
+    let names: Vec<_> = source_sections.iter().map(|(name, _)| name.clone()).collect();
+    let endangered = allow::Context { distributions: &declared, sources: &names };
+    let allow = section("allow").map(|table| allow::read(&table, &endangered, problems));
+    let sources = source_sections
         .into_iter()
         .filter_map(|(name, table)| source::read(&name, &table, &context, problems));
     let sources = sources.map(|source| (source.name.clone(), source)).collect();
@@ -246,6 +254,7 @@ fn read_document(
         distributions,
         sources,
         removed: removed.unwrap_or_default(),
+        allow: allow.unwrap_or_default(),
         limits: section("limits").map(|table| limits::read(&table)).unwrap_or_default(),
         purge_after: purge_after.unwrap_or(retain::PURGE_AFTER),
     })

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::code;
 use super::distribution::{Declared, read_architectures};
 use super::pattern::{PathPattern, PatternError};
-use super::problem::{Problem, near, quoted};
+use super::problem::{Problem, near, quoted, shortened};
 use super::rules::{check_listed_once, check_name, check_not_empty};
 use super::section::{Section, Text};
 use crate::debian::architecture::Architecture;
@@ -179,7 +179,7 @@ fn no_target(address: &Text<'_>, distributions: &[Declared<'_>]) -> Problem {
     };
     let help = match near(address.text, declared.iter().map(String::as_str)) {
         Some(better) => format!("did you mean \"{better}\"?"),
-        None => format!("declared: {}", shortened(&declared)),
+        None => format!("declared: {}", shortened(declared.iter().map(String::as_str))),
     };
     problem.label(label).help(help)
 }
@@ -191,13 +191,6 @@ fn addresses(distributions: &[Declared<'_>]) -> Vec<String> {
         components.map(|component| format!("{}/{}", distribution.codename.text, component.text))
     });
     plain.collect()
-}
-
-fn shortened(addresses: &[String]) -> String {
-    const MOST: usize = 8;
-    let shown: Vec<String> = addresses.iter().take(MOST).map(|address| quoted(address)).collect();
-    let more = if addresses.len() > MOST { ", …" } else { "" };
-    format!("{}{more}", shown.join(", "))
 }
 
 fn bad_pattern(text: &Text<'_>, error: &PatternError) -> Problem {

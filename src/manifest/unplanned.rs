@@ -15,6 +15,7 @@ pub(super) const UNPLANNED: &[Unplanned] = &[
     (&["signing", "overlap"], "How long a successor signs before a key may leave."),
     (&["distribution", "*", "valid_for"], "How long a Release is valid."),
     (&["removed"], "What is gone for good."),
+    (&["allow"], "Dangers that are accepted."),
     (&["limits"], "How much one plan may remove."),
 ];
 

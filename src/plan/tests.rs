@@ -338,3 +338,18 @@ fn signing_off_and_unknown_keys_block_a_plan() {
     assert_eq!(codes(&[], &[one]), [DangerCode::SigningOn]);
     assert_eq!(codes(&[], &[]), []);
 }
+
+#[test]
+fn a_manifest_knows_every_danger_that_a_plan_can_have() {
+    let codes = [
+        DangerCode::ComponentRemoved,
+        DangerCode::ArchRemoved,
+        DangerCode::ReleaseField,
+        DangerCode::KeyDropped,
+        DangerCode::SigningOff,
+        DangerCode::SigningOn,
+    ];
+    for code in codes {
+        assert!(crate::manifest::is_danger(code.as_str()), "{}", code.as_str());
+    }
+}

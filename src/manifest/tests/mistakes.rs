@@ -147,6 +147,18 @@ const MEANINGS: &[Case] = &[
     case(("[source", "[removed]\n\"bookworm/main\" = \"x\"\n[source"), "RM1038", (22, "\"bookworm/main\""), "`bookworm/main` is removed and still declared", "stands in `components` of bookworm"),
     case(("[source", "[removed]\n\"bookworm/*/arm64\" = \"x\"\n[source"), "RM1038", (22, "\"bookworm/*/arm64\""), "`bookworm/*/arm64` is removed and still declared", "stands in `architectures` of bookworm"),
     case(("[source", "[removed]\n\"bookworm/main/arm64\" = \"x\"\n[source"), "RM1038", (22, "\"bookworm/main/arm64\""), "`bookworm/main/arm64` is removed and still declared", "`architectures` of bookworm"),
+    case(("[source", "[allow]\n\"relase-field:bookworm.label\" = \"x\"\n[source"), "RM1039", (22, "relase-field"), "`relase-field` is not a danger", "did you mean \"release-field\"?"),
+    case(("[source", "[allow]\n\"everything:bookworm\" = \"x\"\n[source"), "RM1039", (22, "everything"), "`everything` is not a danger", "`mass-removal`, `package-gone`"),
+    case(("[source", "[allow]\nmass-removal = \"x\"\n[source"), "RM1039", (22, "mass-removal"), "`mass-removal` is not the id of a danger", "a danger of what?"),
+    case(("[source", "[allow]\n\"release-field:bookwrm.label\" = \"x\"\n[source"), "RM1040", (22, "bookwrm.label"), "`release-field:bookwrm.label` names nothing that can be in danger", "did you mean \"bookworm\"?"),
+    case(("[source", "[allow]\n\"release-field:bookworm.labl\" = \"x\"\n[source"), "RM1040", (22, "bookworm.labl"), "`release-field:bookworm.labl` names nothing that can be in danger", "did you mean \"bookworm.label\"?"),
+    case(("[source", "[allow]\n\"release-field:bookworm\" = \"x\"\n[source"), "RM1040", (22, "bookworm"), "`release-field:bookworm` names nothing that can be in danger", "names no field"),
+    case(("[source", "[allow]\n\"mass-removal:trixie\" = \"x\"\n[source"), "RM1040", (22, "trixie"), "`mass-removal:trixie` names nothing that can be in danger", "declared: `bookworm`"),
+    case(("[source", "[allow]\n\"source-empty:wiget\" = \"x\"\n[source"), "RM1040", (22, "wiget"), "`source-empty:wiget` names nothing that can be in danger", "did you mean \"widget\"?"),
+    case(("[source", "[allow]\n\"older-manifest:\" = \"x\"\n[source"), "RM1040", (22, ""), "`older-manifest:` names nothing that can be in danger", "of what?"),
+    case(("[source", "[allow]\n\"dist-removed:buster\" = \"x\"\n[source"), "RM1041", (22, "\"dist-removed:buster\""), "`dist-removed` can't be allowed", "add to [removed]"),
+    case(("[source", "[allow]\n\"not-mine:bookworm\" = \"x\"\n[source"), "RM1041", (22, "\"not-mine:bookworm\""), "`not-mine` can't be allowed", "repoman adopt"),
+    case(("[source", "[allow]\n\"wrong-repository:acme\" = \"x\"\n[source"), "RM1041", (22, "\"wrong-repository:acme\""), "`wrong-repository` can't be allowed", "correct `url`"),
     case(("components ", "release = \"../..\"\ncomponents "), "RM1031", (18, "\"../..\""), "`../..` is not a release", "release = \"12\""),
 ];
 

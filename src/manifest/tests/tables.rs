@@ -32,6 +32,23 @@ fn what_is_removed_is_known_by_its_address() {
 }
 
 #[test]
+fn what_is_allowed_is_known_by_the_id_of_the_danger() {
+    let ids = [
+        "release-field:bookworm.label",
+        "mass-removal:bookworm",
+        "package-gone:bookworm/main/*/widget",
+        "source-empty:widget",
+        "older-manifest:4f1c2ab",
+    ];
+    let lines = ids.map(|id| format!("\"{id}\" = \"why {id}\"\n"));
+    let allow = parsed(&format!("[allow]\n{}", lines.concat())).manifest.allow;
+    for (index, id) in ids.iter().enumerate() {
+        let line = SMALLEST.lines().count() + 2 + index;
+        assert_eq!(allow[*id], Reason { text: format!("why {id}"), line });
+    }
+}
+
+#[test]
 fn a_release_that_is_valid_over_no_weekend_is_a_warning() {
     let text = |valid_for: &str| {
         SMALLEST.replace("components ", &format!("valid_for = \"{valid_for}\"\ncomponents "))
