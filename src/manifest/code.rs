@@ -85,6 +85,14 @@ pub(super) const DANGER: &str = "RM1039";
 pub(super) const DANGER_ADDRESS: &str = "RM1040";
 /// A danger that no line in `[allow]` is for.
 pub(super) const NOT_ALLOWABLE: &str = "RM1041";
+/// A package name that none can match.
+pub(super) const PACKAGE: &str = "RM1042";
+/// A set of versions that is none.
+pub(super) const VERSIONS: &str = "RM1043";
+/// A distribution or component that nothing declares.
+pub(super) const AREA: &str = "RM1044";
+/// A version that is withdrawn and stays.
+pub(super) const YANKED_AND_KEPT: &str = "RM1045";
 
 /// Every code with its title and its explanation, in order.
 pub const CODES: &[(&str, &str, &str)] = &[
@@ -357,6 +365,33 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "Some dangers are not for [allow]. What is gone for good is said in [removed]. A store that \
          something else publishes to is taken over by `repoman adopt`, and nothing makes a store \
          of another repository the right one.",
+    ),
+    (
+        PACKAGE,
+        "not a package name",
+        "Package names have lower-case letters, digits, `+`, `-` and `.`, and begin with a letter \
+         or a digit (Debian Policy 5.6.7). `*` stands for any characters; a name is always meant \
+         whole, so that acme-* is not in libacme-dev.",
+    ),
+    (
+        VERSIONS,
+        "not a set of versions",
+        "Versions are selected in the words of Depends: `<<`, `<=`, `=`, `>=` and `>>`, compared as \
+         dpkg does. A comma means that both parts hold, a version alone means just that one, and \
+         `*` stands for any characters, as in 1.0.*. What no version can be is refused, since it \
+         would let nothing in.",
+    ),
+    (
+        AREA,
+        "unknown distribution or component",
+        "The address, DISTRIBUTION or DISTRIBUTION/COMPONENT, is of nothing that the manifest \
+         declares, so the line would have no effect.",
+    ),
+    (
+        YANKED_AND_KEPT,
+        "yanked and kept",
+        "One line withdraws a version, another one keeps it whatever else happens, in the same \
+         place. Nobody can tell which was meant.",
     ),
 ];
 

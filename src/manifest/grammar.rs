@@ -41,6 +41,9 @@ pub(super) enum Shape {
     Duration,
     /// A table in which each key is an exception and each value the reason for it.
     Reasons,
+    /// A table of packages, each a table in which each key is a set of versions and each value
+    /// the reason for the exception, or a table with the reason and more.
+    Exceptions,
     /// A list of strings.
     Texts,
     /// A list of some of these strings.
@@ -98,8 +101,12 @@ pub(super) static MANIFEST: Table = Table {
         ),
         key("source", Shape::Named(&SOURCE), SOURCE.doc),
         key("retain", Shape::Table(&RETAIN), RETAIN.doc),
-        later("yank", "Versions that are withdrawn."),
-        later("keep", "Versions that always stay."),
+        key(
+            "yank",
+            Shape::Exceptions,
+            "Versions that are withdrawn and stay out, by package, and why.",
+        ),
+        key("keep", Shape::Exceptions, "Versions that stay whatever else, by package, and why."),
         key(
             "removed",
             Shape::Reasons,
@@ -322,6 +329,14 @@ static SOURCE: Table = Table {
         later("soak", "How long a version waits before its promotion."),
         later("packages", "Which packages and versions are let in."),
         later("on_conflict", "What happens to other bytes of a published version."),
+    ],
+};
+
+pub(super) static EXCEPTION: Table = Table {
+    doc: "One exception: versions of a package, and why.",
+    keys: &[
+        text("reason", "Why.").required("reason = \"why\""),
+        text("from", "The only distribution or component that it is about. Default: all."),
     ],
 };
 

@@ -41,7 +41,7 @@ use toml::de::{DeTable, DeValue};
 pub(crate) use allow::is_danger;
 pub use code::CODES;
 pub use distribution::Distribution;
-pub use exception::Reason;
+pub use exception::{Area, Exception, Exceptions, Reason};
 pub use limits::Limits;
 pub use pattern::{PathGlob, PathPattern};
 pub use problem::{Exposure, Problem, Severity};
@@ -75,6 +75,10 @@ pub struct Manifest {
     pub distributions: BTreeMap<Codename, Distribution>,
     /// Where packages come from, by name.
     pub sources: BTreeMap<String, Source>,
+    /// Versions that are withdrawn: they leave, and stay out while the line stands.
+    pub yank: Exceptions,
+    /// Versions that stay whatever retention says.
+    pub keep: Exceptions,
     /// Why parts of the repository are gone for good, by address: `buster`, `bookworm/contrib` or
     /// `bookworm/*/i386`; none of them is declared.
     pub removed: BTreeMap<String, Reason>,
@@ -233,6 +237,10 @@ fn read_document(
     let distributions = distribution::read(&sections, repository.as_ref(), problems);
     let declared = distribution::declared(&sections);
     let context = source::Context { distributions: &declared };
+    let mut exceptions =
+        |key: &str| exception::read(&root.sections(key), &declared, &mut *problems);
+    let (yank, keep) = (exceptions("yank"), exceptions("keep"));
+    let (yank, keep) = exception::settle(yank, keep, problems);
     let removed = section("removed");
     let removed = removed.map(|table| removed::read(&table, &declared, problems));
     let source_sections = root.sections("source");
@@ -253,6 +261,8 @@ fn read_document(
         signing: signing?,
         distributions,
         sources,
+        yank,
+        keep,
         removed: removed.unwrap_or_default(),
         allow: allow.unwrap_or_default(),
         limits: section("limits").map(|table| limits::read(&table)).unwrap_or_default(),

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::code;
 use super::problem::{Problem, quoted};
 use super::section::{Section, Text};
+use crate::debian::version_expression::{ExpressionError, VersionExpression};
 
 /// Reports a name that breaks the grammar `[a-z0-9][a-z0-9-_.]*`.
 pub(super) fn check_name(name: &Text<'_>, what: &str, problems: &mut Vec<Problem>) {
@@ -62,6 +63,26 @@ fn http_url_fault(text: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Parses a set of versions, or reports the part of it that is none.
+pub(super) fn read_versions(
+    text: &Text<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<VersionExpression> {
+    let report = |error: &ExpressionError| {
+        // What is missing has no text; its neighbour stands for it.
+        let part = match error.span.clone() {
+            span if span.is_empty() => text.span.clone(),
+            span => text.part(span),
+        };
+        problems.push(
+            Problem::error(code::VERSIONS, part, error.to_string())
+                .label("not a set of versions")
+                .help("\">= 11, << 12\", \"1.4.2-1\" or \"1.0.*\""),
+        );
+    };
+    text.text.parse().inspect_err(report).ok()
 }
 
 /// Reports a setting that breaks the grammar of its service.

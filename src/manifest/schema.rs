@@ -52,6 +52,11 @@ fn shape(shape: Shape) -> Value {
         }
         Shape::Duration => json!({ "type": "string", "pattern": "^0*[1-9][0-9]*[smhdw]$" }),
         Shape::Reasons => json!({ "type": "object", "additionalProperties": text }),
+        Shape::Exceptions => {
+            let line = json!({ "oneOf": [text, table(&grammar::EXCEPTION)] });
+            let lines = json!({ "type": "object", "additionalProperties": line });
+            json!({ "type": "object", "additionalProperties": lines })
+        }
         Shape::Texts => json!({ "type": "array", "items": text, "uniqueItems": true }),
         Shape::Choices(choices) => {
             json!({ "type": "array", "items": { "enum": choices }, "minItems": 1, "uniqueItems": true })

@@ -130,6 +130,7 @@ impl Check<'_> {
             }
             (Shape::Duration, DeValue::String(text)) => self.duration(key, text, value.span()),
             (Shape::Reasons, DeValue::Table(table)) => self.reasons(table, place),
+            (Shape::Exceptions, DeValue::Table(named)) => self.exceptions(named, place),
             (Shape::Table(grammar), DeValue::Table(table)) => self.table(table, grammar, place),
             (Shape::Named(grammar), DeValue::Table(named)) => self.named(named, grammar, place),
             _ => self.wrong_type(key, value),
@@ -165,17 +166,19 @@ impl Check<'_> {
                 DeValue::Table(table) => {
                     self.table(table, grammar, &place.named(name.get_ref(), value.span()));
                 }
-                other => self.problems.push(
-                    Problem::error(
-                        code::WRONG_TYPE,
-                        name.span(),
-                        format!("{} holds tables only", place.shown()),
-                    )
-                    .label(format!("this is {}", with_article(other)))
-                    .help(format!("keys stand in a table with a name: [{}.NAME]", place.header)),
-                ),
+                other => self.no_table(name, other, place),
             }
         }
+    }
+
+    /// Reports what stands where only tables with a name are.
+    fn no_table(&mut self, name: &Spanned<Cow<'_, str>>, value: &DeValue<'_>, place: &Place) {
+        let message = format!("{} holds tables only", place.shown());
+        self.problems.push(
+            Problem::error(code::WRONG_TYPE, name.span(), message)
+                .label(format!("this is {}", with_article(value)))
+                .help(format!("keys stand in a table with a name: [{}.NAME]", place.header)),
+        );
     }
 
     fn text(&mut self, key: &Key, text: &str, span: Range<usize>) {
@@ -219,18 +222,47 @@ impl Check<'_> {
         for (what, why) in reasons {
             match why.get_ref() {
                 DeValue::String(text) => self.reason(what.get_ref(), text, why.span()),
-                DeValue::Table(_) if self.is_divided(what, why) => self.divided(what, why),
-                other => {
-                    let what = quoted(what.get_ref());
-                    let message = format!("{} gives no reason for {what}", place.shown());
-                    self.problems.push(
-                        Problem::error(code::WRONG_TYPE, why.span(), message)
-                            .label(format!("this is {}", with_article(other)))
-                            .help("write why, in quotes"),
-                    );
+                DeValue::Table(_) if self.is_divided(what, why) => self.divided(None, what, why),
+                other => self.no_reason(what, other, why.span(), place),
+            }
+        }
+    }
+
+    /// Checks tables of exceptions by package, whose entries may have a longer form.
+    fn exceptions(&mut self, packages: &DeTable<'_>, place: &Place) {
+        for (package, value) in packages {
+            let DeValue::Table(lines) = value.get_ref() else {
+                self.no_table(package, value.get_ref(), place);
+                continue;
+            };
+            let place = place.named(package.get_ref(), value.span());
+            for (what, why) in lines {
+                match why.get_ref() {
+                    DeValue::String(text) => self.reason(what.get_ref(), text, why.span()),
+                    DeValue::Table(long) if is_long(long) || !self.is_divided(what, why) => {
+                        let place = place.named(what.get_ref(), why.span());
+                        self.table(long, &grammar::EXCEPTION, &place);
+                    }
+                    DeValue::Table(_) => self.divided(Some(package), what, why),
+                    other => self.no_reason(what, other, why.span(), &place),
                 }
             }
         }
+    }
+
+    fn no_reason(
+        &mut self,
+        what: &Spanned<Cow<'_, str>>,
+        why: &DeValue<'_>,
+        span: Range<usize>,
+        place: &Place,
+    ) {
+        let message = format!("{} gives no reason for {}", place.shown(), quoted(what.get_ref()));
+        self.problems.push(
+            Problem::error(code::WRONG_TYPE, span, message)
+                .label(format!("this is {}", with_article(why)))
+                .help("write why, in quotes"),
+        );
     }
 
     fn reason(&mut self, what: &str, why: &str, span: Range<usize>) {
@@ -249,16 +281,31 @@ impl Check<'_> {
     fn is_divided(&self, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) -> bool {
         let begins =
             |span: Range<usize>, with: &[char]| self.source[span.start..].starts_with(with);
-        !begins(key.span(), &['"', '\'']) && !begins(value.span(), &['{', '['])
+        !begins(key.span(), &['"', '\'']) && !begins(value.span(), &['{'])
     }
 
-    fn divided(&mut self, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) {
-        let meant = whole_key(key, value);
+    /// Reports a key that a dot without quotes has cut, maybe together with the name `above` it.
+    fn divided(
+        &mut self,
+        above: Option<&Spanned<Cow<'_, str>>>,
+        key: &Spanned<Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        let is_header = self.source[value.span().start..].starts_with('[');
+        let is_beside = |above: &&Spanned<Cow<'_, str>>| {
+            let between = self.source.get(above.span().end..key.span().start);
+            is_header || between.is_some_and(|between| between.trim_matches([' ', '\t']) == ".")
+        };
+        // `[yank.python3.11]` cuts the name, `1.4.1 = "…"` the version.
+        let (first, meant) = match above.filter(is_beside) {
+            Some(name) => (name, format!("{}.{}", name.get_ref(), key.get_ref())),
+            None => (key, whole_key(key, value)),
+        };
+        let rest = quoted(&meant[first.get_ref().len() + 1..]);
         let message = format!("a dot without quotes divides {}", quoted(&meant));
-        let rest = quoted(&meant[key.get_ref().len() + 1..]);
         self.problems.push(
             Problem::error(code::DIVIDED, key.span(), message)
-                .label(format!("TOML for {rest} below {}", quoted(key.get_ref())))
+                .label(format!("TOML for {rest} below {}", quoted(first.get_ref())))
                 .help(format!("write it in quotes: \"{meant}\"")),
         );
     }
@@ -361,6 +408,7 @@ impl Check<'_> {
             }
             (Shape::Flag, _) => Some(format!("{name} = true")),
             (Shape::Format, _) => Some(format!("{name} = {}", grammar::FORMAT)),
+            (Shape::Exceptions, _) => Some(format!("each package has a table: [{name}.PACKAGE]")),
             (Shape::Named(_), _) => Some(format!("each has a table with its name: [{name}.NAME]")),
             (Shape::Table(_), _) => Some(format!("write it as a table: [{name}]")),
             _ => None,
@@ -383,6 +431,11 @@ pub(super) fn not_yet(name: &str, span: Range<usize>, part: &str, doc: &str) -> 
     Problem::error(code::NOT_YET, span, message)
         .label("for a later version")
         .help(format!("remove the {part}, or use a version that supports it ({doc})"))
+}
+
+/// Tells whether a table is an exception in its long form.
+fn is_long(table: &DeTable<'_>) -> bool {
+    grammar::EXCEPTION.keys.iter().any(|key| table.get(key.name).is_some())
 }
 
 /// Returns a key with the keys below it, as far as each is the only one, with dots between.
@@ -467,6 +520,7 @@ fn expectation(shape: Shape) -> &'static str {
         Shape::Count { .. } => "a number",
         Shape::Duration => "a duration",
         Shape::Reasons => "a table of reasons",
+        Shape::Exceptions => "a table of packages",
         Shape::Texts | Shape::Choices(_) => "a list of strings",
         Shape::TextOrTexts => "a string or a list of strings",
         Shape::Table(_) => "a table",

@@ -14,6 +14,8 @@ pub(super) type Unplanned = (&'static [&'static str], &'static str);
 pub(super) const UNPLANNED: &[Unplanned] = &[
     (&["signing", "overlap"], "How long a successor signs before a key may leave."),
     (&["distribution", "*", "valid_for"], "How long a Release is valid."),
+    (&["yank"], "Versions that are withdrawn."),
+    (&["keep"], "Versions that always stay."),
     (&["removed"], "What is gone for good."),
     (&["allow"], "Dangers that are accepted."),
     (&["limits"], "How much one plan may remove."),

@@ -92,7 +92,15 @@ fn the_reference_has_every_command() {
 fn listed<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
     let (_, section) = page.split_once(&format!("\n## {heading}\n")).expect(heading);
     let section = section.split("\n## ").next().unwrap_or_default();
-    section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.filter_map(|row| row.split(" | ").next());
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+/// Returns the schema of the long form of an exception.
+fn exception(schema: &Value) -> &Value {
+    let lines = &schema["properties"]["yank"]["additionalProperties"]["additionalProperties"];
+    &lines["oneOf"][1]
 }
 
 /// Returns the keys that a table of the manifest may have.
@@ -112,6 +120,7 @@ fn the_reference_of_the_manifest_has_every_key() {
         ("`[signing.key.NAME]`", &signing["properties"]["key"]["additionalProperties"]),
         ("`[distribution.NAME]`", &schema["properties"]["distribution"]["additionalProperties"]),
         ("`[source.NAME]`", &schema["properties"]["source"]["additionalProperties"]),
+        ("`[yank.PACKAGE]`, `[keep.PACKAGE]`", exception(&schema)),
         ("`[limits]`", &schema["properties"]["limits"]),
         ("`[retain]`", &schema["properties"]["retain"]),
     ];

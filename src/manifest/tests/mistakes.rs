@@ -71,6 +71,15 @@ const SHAPES: &[Case] = &[
     case(("[source", "[removed]\nbuster = 2024\n[source"), "RM1003", (22, "2024"), "`[removed]` gives no reason for `buster`", "write why, in quotes"),
     case(("[source", "[removed]\n14.04 = \"EOL\"\n[source"), "RM1035", (22, "14"), "a dot without quotes divides `14.04`", "write it in quotes: \"14.04\""),
     case(("[source", "[removed]\n14 = {a = 1}\n[source"), "RM1003", (22, "{a = 1}"), "`[removed]` gives no reason for `14`", "this is a table"),
+    case(("[source", "[yank.widget]\n\"1.0\" = \"\"\n[source"), "RM1034", (22, "\"\""), "the reason for `1.0` is missing", "say why"),
+    case(("[source", "[yank.widget]\n\"1.0\" = 1\n[source"), "RM1003", (22, "1"), "`[yank.widget]` gives no reason for `1.0`", "this is a number"),
+    case(("[source", "[yank]\nwidget = \"1.0\"\n[source"), "RM1003", (22, "widget"), "`[yank]` holds tables only", "[yank.NAME]"),
+    case(("[source", "[keep.widget]\n\"1.0\" = { from = \"bookworm\" }\n[source"), "RM1005", (22, "{ from = \"bookworm\" }"), "`[keep.widget.1.0]` has no `reason`", "reason = \"why\""),
+    case(("[source", "[keep.widget]\n\"1.0\" = { reson = \"x\" }\n[source"), "RM1002", (22, "reson"), "`[keep.widget.1.0]` has no key `reson`", "did you mean `reason`?"),
+    case(("[source", "[keep.widget]\n\"1.0\" = { reason = \"x\", in = \"bookworm\" }\n[source"), "RM1002", (22, "in"), "`[keep.widget.1.0]` has no key `in`", "`reason` or `from`"),
+    case(("[source", "[yank.python3.11]\n\"1.0\" = \"x\"\n[source"), "RM1035", (21, "11"), "a dot without quotes divides `python3.11`", "write it in quotes: \"python3.11\""),
+    case(("[source", "[yank]\npython3.11.\"1.0\" = \"x\"\n[source"), "RM1035", (22, "11"), "a dot without quotes divides `python3.11`", "TOML for `11` below `python3`"),
+    case(("[source", "[yank.widget]\n1.4.1-1 = \"x\"\n[source"), "RM1035", (22, "1"), "a dot without quotes divides `1.4.1-1`", "write it in quotes: \"1.4.1-1\""),
 ];
 
 /// Problems of meaning.
@@ -159,6 +168,16 @@ const MEANINGS: &[Case] = &[
     case(("[source", "[allow]\n\"dist-removed:buster\" = \"x\"\n[source"), "RM1041", (22, "\"dist-removed:buster\""), "`dist-removed` can't be allowed", "add to [removed]"),
     case(("[source", "[allow]\n\"not-mine:bookworm\" = \"x\"\n[source"), "RM1041", (22, "\"not-mine:bookworm\""), "`not-mine` can't be allowed", "repoman adopt"),
     case(("[source", "[allow]\n\"wrong-repository:acme\" = \"x\"\n[source"), "RM1041", (22, "\"wrong-repository:acme\""), "`wrong-repository` can't be allowed", "correct `url`"),
+    case(("[source", "[yank.\"lib*\"]\n\"1.0\" = \"x\"\n[source"), "RM1042", (21, "\"lib*\""), "`lib*` is not a package name", "one package"),
+    case(("[source", "[yank.Widget]\n\"1.0\" = \"x\"\n[source"), "RM1042", (21, "Widget"), "`Widget` is not a package name", "lower-case letter"),
+    case(("[source", "[yank.widget]\n\"< 1.0\" = \"x\"\n[source"), "RM1043", (22, "<"), "`<` is ambiguous; write `<<` or `<=`", ">= 11, << 12"),
+    case(("[source", "[keep.widget]\n\">= 2, << 1\" = \"x\"\n[source"), "RM1043", (22, "<< 1"), "no version is both `>= 2` and `<< 1`", "not a set of versions"),
+    case(("[source", "[keep.widget]\n\"1.0\" = { reason = \"x\", from = \"bookwrm\" }\n[source"), "RM1044", (22, "\"bookwrm\""), "`from` names `bookwrm`, which nothing declares", "did you mean \"bookworm\"?"),
+    case(("[source", "[keep.widget]\n\"1.0\" = { reason = \"x\", from = \"bookworm/extra\" }\n[source"), "RM1044", (22, "\"bookworm/extra\""), "`from` names `bookworm/extra`, which nothing declares", "declared: `bookworm`, `bookworm/main`"),
+    case(("[source", "[yank.widget]\n\"1.0\" = \"x\"\n[keep.widget]\n\"= 1.0\" = \"y\"\n[source"), "RM1045", (24, "\"= 1.0\""), "widget 1.0 is both yanked and kept", "yanked in line 22"),
+    case(("[source", "[keep.widget]\n\"1.0.*\" = \"x\"\n[yank.widget]\n\"1.0.5\" = \"y\"\n[source"), "RM1045", (24, "\"1.0.5\""), "widget 1.0.5 is both yanked and kept", "kept in line 22"),
+    case(("[source", "[keep.widget]\n\"<< 1\" = \"x\"\n[yank.widget]\n\"<<1\" = { reason = \"y\", from = \"bookworm/main\" }\n[source"), "RM1045", (24, "\"<<1\""), "widget << 1 is both yanked and kept", "narrow one of them by `from`"),
+    case(("[source", "[keep.widget]\n\"1.0\" = \"x\"\n\"= 1.0\" = \"y\"\n[source"), "RM1021", (23, "\"= 1.0\""), "`= 1.0` stands twice here", "the same as in line 22"),
     case(("components ", "release = \"../..\"\ncomponents "), "RM1031", (18, "\"../..\""), "`../..` is not a release", "release = \"12\""),
 ];
 

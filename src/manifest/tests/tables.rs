@@ -18,6 +18,62 @@ fn limits_have_defaults_of_their_own() {
     assert_eq!(most, Limits { remove_percent: 100, remove_at_least: 16 });
 }
 
+const EXCEPTIONS: &str = r#"[yank.widget]
+"1.4.1-1" = "corrupts config on upgrade, #412"
+"<< 1.0"  = "unsupported since 2026-01"
+
+[yank.libacme1]
+"2.9-1" = { reason = "only broken on trixie, #398", from = "bookworm" }
+"2.8-1" = { reason = "broken", from = "bookworm/main" }
+
+[yank."python3.11"]
+"*"     = "replaced by python3.12"
+
+[keep.widget]
+"1.0.*" = "LTS customers until 2027-06"
+"#;
+
+#[test]
+fn exceptions_are_found_by_package_version_and_place() {
+    let Manifest { yank, keep, .. } = parsed(EXCEPTIONS).manifest;
+    let first = SMALLEST.lines().count() + 1;
+    let find = |exceptions: &Exceptions, place: &str, package: &str, version: &str| {
+        let (codename, component) = place.split_once('/').unwrap();
+        let (codename, component) = (codename.parse().unwrap(), component.parse().unwrap());
+        let (package, version) = (package.parse().unwrap(), version.parse().unwrap());
+        exceptions
+            .find(&codename, &component, &package, &version)
+            .map(|found| (found.reason.line - first, found.reason.text.clone()))
+    };
+    let yanked =
+        |place, package, version| find(&yank, place, package, version).map(|(line, _)| line);
+    let text = "corrupts config on upgrade, #412".to_owned();
+    assert_eq!(find(&yank, "bookworm/main", "widget", "1.4.1-1"), Some((1, text)));
+    assert_eq!(yanked("bookworm/main", "widget", "0.9"), Some(2));
+    assert_eq!(yanked("bookworm/main", "widget", "1.4.1"), None);
+    assert_eq!(yanked("bookworm/main", "gadget", "1.4.1-1"), None);
+    assert_eq!(yanked("bookworm/extra", "libacme1", "2.9-1"), Some(5));
+    assert_eq!(yanked("trixie/main", "libacme1", "2.9-1"), None);
+    assert_eq!(yanked("bookworm/main", "libacme1", "2.8-1"), Some(6));
+    assert_eq!(yanked("bookworm/extra", "libacme1", "2.8-1"), None);
+    assert_eq!(yanked("any/any", "python3.11", "3.11.2-6"), Some(9));
+    let text = "LTS customers until 2027-06".to_owned();
+    assert_eq!(find(&keep, "any/any", "widget", "1.0.7-1"), Some((12, text)));
+    let lines: Vec<_> = yank.iter().map(|(_, exception)| exception.reason.line - first).collect();
+    assert_eq!(lines, [5, 6, 9, 1, 2], "by package, then by line");
+    let areas = yank.iter().filter_map(|(_, exception)| exception.from.as_ref());
+    assert_eq!(areas.map(Area::to_string).collect::<Vec<_>>(), ["bookworm", "bookworm/main"]);
+}
+
+#[test]
+fn what_is_yanked_in_one_place_may_be_kept_in_another() {
+    let other = "[distribution.trixie]\ncomponents = [\"main\"]\narchitectures = [\"amd64\"]\n";
+    let lines = "[yank.widget]\n\"1.0\" = { reason = \"x\", from = \"trixie\" }\n\
+                 [keep.widget]\n\"1.0\" = { reason = \"y\", from = \"bookworm/main\" }\n";
+    let manifest = parsed(&format!("{other}{lines}")).manifest;
+    assert_eq!((manifest.yank.iter().count(), manifest.keep.iter().count()), (1, 1));
+}
+
 #[test]
 fn what_is_removed_is_known_by_its_address() {
     let text = "[removed]\nbuster = \"EOL\"\n\"bookworm/updates\" = \"never used\"\n\
