@@ -13,7 +13,7 @@ use crate::digest::hex;
 use crate::manifest::{self, Manifest, StoreUrl};
 use crate::ops::apply::Publisher;
 use crate::sign::{GpgSigner, Signer};
-use crate::store::{Location, Settings, Store};
+use crate::store::{Location, Settings, Store, Writers};
 use crate::time::Timestamp;
 
 /// The name that a manifest has unless `--file` says otherwise.
@@ -89,6 +89,7 @@ impl Project {
             kms_key: declared.kms_key.clone(),
             storage_class: declared.storage_class.clone(),
             acl: declared.acl.clone(),
+            writers: if declared.single_writer { Writers::One } else { Writers::Several },
             jobs,
             ..Settings::new(location)
         };

@@ -34,7 +34,8 @@ pub fn judge(facts: &Facts, expected: &Expected) -> Drift {
     judge.names();
     let mut items = judge.items;
     items.sort();
-    Drift { items, generations: generations(facts), seen: seen(facts) }
+    let unguarded = facts.trial.as_ref().and_then(|trial| trial.fault.clone());
+    Drift { items, generations: generations(facts), unguarded, seen: seen(facts) }
 }
 
 fn generations(facts: &Facts) -> BTreeMap<Codename, Base> {

@@ -21,6 +21,7 @@ use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::plan::Copies;
 use crate::published::Head;
+use crate::published::descriptor::Trial;
 use crate::sign::{PublicKey, SignatureStatus, VerifyError};
 use crate::snapshot::state::State;
 use crate::store::{Entry, Object, StoreError};
@@ -68,6 +69,8 @@ pub struct Facts {
     pub distributions: BTreeMap<Codename, DistributionFacts>,
     /// The sources entries that are there, by key.
     pub entries: BTreeMap<String, Bytes>,
+    /// What is known of the store's conditional writes.
+    pub trial: Option<Trial>,
     /// The digests of what was read to the end for [`Depth::Content`], by key.
     pub digests: BTreeMap<String, Sha256>,
 }

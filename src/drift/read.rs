@@ -19,6 +19,7 @@ use crate::compression::Compression;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::Copies;
+use crate::published::descriptor::{self, Trial};
 use crate::published::{self, CommitPoint, LoadError, MAX_KEYRING, MAX_RELEASE, copies};
 use crate::report::{Event, Observe};
 use crate::sign::{Verifier, VerifyError, describe_public_keys};
@@ -59,8 +60,8 @@ pub async fn read(
     let distributions = futures::stream::iter(reads).buffered(store.jobs()).try_collect().await?;
     let unlistable = store.unlistable();
     let entries = entries(store, expected, &objects).await?;
-    let digests = BTreeMap::new();
-    let mut facts = Facts { objects, unlistable, keyring, distributions, entries, digests };
+    let (trial, digests) = (trial(store, &objects).await?, BTreeMap::new());
+    let mut facts = Facts { objects, unlistable, keyring, distributions, entries, trial, digests };
     if depth == Depth::Content {
         facts.digests = digests_of(store, &facts, observe).await?;
     }
@@ -367,6 +368,18 @@ fn parse(text: &[u8]) -> Result<Vec<FileFields>, String> {
     let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
     let files = packages::parse(text).map(|package| package.map(|package| package.file));
     files.collect::<Result<_, _>>().map_err(|error| error.to_string())
+}
+
+async fn trial(
+    store: &Store,
+    objects: &BTreeMap<String, Entry>,
+) -> Result<Option<Trial>, StoreError> {
+    if !objects.contains_key(path::STORE_DESCRIPTOR) {
+        return Ok(None);
+    }
+    let record = descriptor::read(store).await?;
+    let descriptor = record.and_then(|record| record.descriptor);
+    Ok(descriptor.and_then(|descriptor| descriptor.trial(store).cloned()))
 }
 
 async fn entries(

@@ -174,7 +174,11 @@ static STORE: Table = Table {
             "The canned ACL to send with each object. Default: none, as buckets have ACLs disabled by default.",
         ),
         later("unmanaged", "Objects below the prefix that are none of repoman's business."),
-        later("single_writer", "Works without conditional writes."),
+        key(
+            "single_writer",
+            Shape::Flag,
+            "Whether you guarantee that only one run at a time writes here. A server without working conditional writes is then accepted; there, writers at the same time lose packages. Default: false.",
+        ),
     ],
 };
 

@@ -33,6 +33,8 @@ pub struct StoreSettings {
     pub storage_class: Option<String>,
     /// The canned ACL to send with each object.
     pub acl: Option<String>,
+    /// Whether somebody guarantees that only one run at a time writes.
+    pub single_writer: bool,
 }
 
 /// Where a repository lives.
@@ -103,6 +105,7 @@ pub(super) fn read(section: &Section<'_>, problems: &mut Vec<Problem>) -> Option
         kms_key: section.string("kms_key"),
         storage_class: section.string("storage_class"),
         acl: section.string("acl"),
+        single_writer: section.flag("single_writer"),
         url: url?,
     })
 }
@@ -182,7 +185,7 @@ fn parse_bucket(rest: &str) -> Result<StoreUrl, (&'static str, &str)> {
 }
 
 fn refuse_bucket_settings(section: &Section<'_>, problems: &mut Vec<Problem>) {
-    const BUCKET_SETTINGS: [&str; 9] = [
+    const BUCKET_SETTINGS: [&str; 10] = [
         "region",
         "endpoint",
         "path_style",
@@ -192,6 +195,7 @@ fn refuse_bucket_settings(section: &Section<'_>, problems: &mut Vec<Problem>) {
         "kms_key",
         "storage_class",
         "acl",
+        "single_writer",
     ];
     for key in BUCKET_SETTINGS {
         let Some(span) = section.key_span(key) else { continue };

@@ -140,9 +140,7 @@ impl Publisher<'_> {
         published: &mut Vec<Applied>,
         observe: &dyn Observe,
     ) -> Result<Outcome, ApplyError> {
-        if planned.published.heads.is_empty() {
-            founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
-        }
+        founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
         run::upload(self.store, &planned.plan.uploads, observe).await?;
         self.publish_keyring().await?;
         for codename in planned.plan.distributions.keys() {

@@ -1,59 +1,56 @@
-//! The first publication in a store: is it fit, and whose will it be?
-
-use bytes::Bytes;
-use serde::Serialize;
+//! Before anything is written: is the store fit, and whose will it be?
 
 use crate::apt::path;
 use crate::commit::run::CommitError;
 use crate::commit::script::RELEASE;
-use crate::digest::Sha256;
-use crate::store::{Conditions, Key, Store, StoreError};
+use crate::published::descriptor::{self, Descriptor};
+use crate::store::{Conditions, Key, Store, StoreError, Writers};
 
-/// No descriptor is larger.
-const MAX_DESCRIPTOR: u64 = 1 << 16;
-
-/// What a store says of itself, in `.repoman/store.json`.
-#[derive(Debug, Serialize)]
-struct Descriptor<'a> {
-    kind: &'static str,
-    format_version: &'static str,
-    repository: &'a str,
-    /// Which program tried the store's conditional writes and found that they hold.
-    conditional_writes: &'a str,
-}
-
-/// Makes sure that a store in which nothing is published can hold a repository, once.
+/// Makes sure that a store can hold a repository, and that it is written to as it has to be.
+///
+/// What was found out about its conditional writes is kept there, and found out again only for
+/// another server. Where they don't hold, a store of a single writer is written to without them
+/// from now on.
 ///
 /// `scratch` names this run; nothing else uses it.
 ///
 /// # Errors
 ///
-/// When the store ignores the conditions of conditional writes, or can't be written to.
+/// When the store ignores the conditions of conditional writes and may have several writers, or
+/// when it can't be written to.
 pub async fn found(
     store: &Store,
     repository: &str,
     tool: &str,
     scratch: &str,
 ) -> Result<(), CommitError> {
-    let key = Key::parse(path::STORE_DESCRIPTOR).map_err(StoreError::from)?;
-    if store.get(&key, MAX_DESCRIPTOR).await?.is_some() {
+    let record = descriptor::read(store).await?;
+    let known = record.as_ref().and_then(|record| record.descriptor.as_ref()?.trial(store));
+    match (known.map(|trial| trial.fault.is_none()), store.writers()) {
+        (Some(true), _) => return Ok(()),
+        (Some(false), Writers::One) => {
+            store.compare_before_writing();
+            return Ok(());
+        }
+        // What failed once may have been mended.
+        (Some(false), Writers::Several) | (None, _) => {}
+    }
+    let found = store.probe(&path::scratch(scratch)).await?;
+    match (found, store.writers()) {
+        (Conditions::Hold, _) => {}
+        (Conditions::Fail { .. }, Writers::One) => store.compare_before_writing(),
+        (Conditions::Fail { fault }, Writers::Several) => {
+            return Err(CommitError::Unfit { fault });
+        }
+    }
+    let is_newer = record.as_ref().is_some_and(|record| record.descriptor.is_none());
+    if is_newer {
         return Ok(());
     }
-    if let Conditions::Fail { fault } = store.probe(&path::scratch(scratch)).await? {
-        return Err(CommitError::Unfit { fault });
-    }
-    let descriptor = Descriptor {
-        kind: "repoman.store",
-        format_version: "1.0",
-        repository,
-        conditional_writes: tool,
-    };
-    let text = serde_json::to_string(&descriptor).expect("a descriptor has only strings");
-    let bytes = Bytes::from(text + "\n");
-    let created = store.create(&key, bytes.clone(), Sha256::of(&bytes), &RELEASE).await;
-    match created {
-        // Another first publication was faster; its descriptor is as good.
-        Ok(_) | Err(StoreError::DifferentContent { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    let key = Key::parse(path::STORE_DESCRIPTOR).map_err(StoreError::from)?;
+    let bytes = Descriptor::new(store, repository, tool, found).to_bytes();
+    let base = record.map(|record| record.etag);
+    // Where another publication was faster, its descriptor is as good.
+    let _ = store.replace(&key, bytes, base.as_ref(), &RELEASE).await?;
+    Ok(())
 }

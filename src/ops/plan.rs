@@ -4,12 +4,12 @@ use std::path::Path;
 
 use crate::manifest::Manifest;
 use crate::plan::offer::Offers;
-use crate::plan::{self, Conflict, Desired, Plan};
-use crate::published::{self, Expected, LoadError, Published};
+use crate::plan::{self, Conflict, Desired, Note, Plan};
+use crate::published::{self, Expected, LoadError, Published, descriptor};
 use crate::report::Observe;
 use crate::source::SourceProblems;
 use crate::source::path::{self, Demand};
-use crate::store::Store;
+use crate::store::{Store, Writers};
 use crate::time::Timestamp;
 
 /// A plan, with everything that it was made from.
@@ -91,6 +91,20 @@ pub async fn plan_offers(
     let standings = published.standings(store).await.map_err(LoadError::Store)?;
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
-    let plan = plan::diff(&published.snapshot, &desired, &standings);
+    let mut plan = plan::diff(&published.snapshot, &desired, &standings);
+    if is_unguarded(store).await? {
+        plan.notes.push(Note::SingleWriter);
+    }
     Ok(Planned { plan, offers, desired, published })
+}
+
+/// Tells whether a store of a single writer is not known to have working conditional writes.
+async fn is_unguarded(store: &Store) -> Result<bool, LoadError> {
+    if store.writers() == Writers::Several {
+        return Ok(false);
+    }
+    let record = descriptor::read(store).await.map_err(LoadError::Store)?;
+    let descriptor = record.and_then(|record| record.descriptor);
+    let trial = descriptor.as_ref().and_then(|descriptor| descriptor.trial(store));
+    Ok(trial.is_none_or(|trial| trial.fault.is_some()))
 }

@@ -250,6 +250,8 @@ pub enum Note {
     Undeclared(Codename),
     /// A distribution would be published without a single package.
     Empty(Codename),
+    /// The store is written to without conditional writes, or would be if they don't hold.
+    SingleWriter,
     /// One version has different bytes in two distributions.
     DifferentBytes {
         /// `name version architecture`.

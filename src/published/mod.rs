@@ -1,6 +1,7 @@
 //! Reads what is published: from InRelease down, every byte checked against the hash above it.
 
 pub mod copies;
+pub mod descriptor;
 pub mod history;
 mod index;
 mod trust;

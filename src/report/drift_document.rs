@@ -87,6 +87,9 @@ pub struct Drift {
     pub items: Vec<DriftItem>,
     /// The generation of each distribution that could be read.
     pub generations: BTreeMap<Codename, Base>,
+    /// What the store does instead of honouring conditional writes, where it is written to without
+    /// them.
+    pub unguarded: Option<String>,
     /// What was looked at.
     pub seen: Seen,
 }
@@ -116,6 +119,9 @@ pub struct DriftDocument {
     /// By codename; only those whose state could be read.
     distributions: BTreeMap<String, DriftGeneration>,
     seen: Seen,
+    /// What the store does instead of honouring conditional writes, where it is written to without
+    /// them.
+    unguarded: Option<String>,
     items: Vec<DriftItem>,
 }
 
@@ -189,6 +195,7 @@ impl DriftDocument {
             status: if drift.items.is_empty() { "clean" } else { "drift" },
             distributions: drift.generations.iter().map(generation).collect(),
             seen: drift.seen,
+            unguarded: drift.unguarded.clone(),
             items: drift.items.clone(),
         }
     }

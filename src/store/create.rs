@@ -65,9 +65,12 @@ impl Store {
     ) -> Result<Creation, StoreError> {
         let path = self.path(key)?;
         let content = Content { size: bytes.len() as u64, sha256 };
+        if self.compares() && self.holds(key, &path, content).await? {
+            return Ok(Creation::AlreadyThere);
+        }
         let mut attempts = Attempts::new(self.inner.first_pause);
         loop {
-            let options = self.options(PutMode::Create, sha256, headers);
+            let options = self.options(self.mode(PutMode::Create), sha256, headers);
             let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
             let Err(error) = written else { return Ok(Creation::New) };
             if self.settle(key, content, error, &mut attempts).await? == Verdict::AlreadyThere {

@@ -32,6 +32,7 @@ mod upload;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use object_store::ObjectStore;
@@ -47,7 +48,7 @@ pub use self::object::{Entry, Etag, Headers, Object, Storage};
 pub use self::probe::Conditions;
 use self::s3::S3;
 pub use self::s3::fault::{Fault, FaultKind};
-pub use self::settings::{Location, LocationError, Settings};
+pub use self::settings::{Location, LocationError, Settings, Writers};
 pub use self::swap::Replacement;
 
 /// How many bytes of content may be in memory at once for uploads, over the whole store.
@@ -72,6 +73,10 @@ struct Inner {
     /// What all keys start with; empty, or without a slash at either end.
     prefix: String,
     url: String,
+    endpoint: Option<String>,
+    writers: Writers,
+    /// Whether conditions are looked at here, for want of a store that does.
+    compares: AtomicBool,
     jobs: usize,
     storage_class: Option<String>,
     budget: Semaphore,
@@ -115,6 +120,9 @@ impl Store {
             kind,
             prefix,
             url: settings.url.to_string(),
+            endpoint: settings.endpoint.clone(),
+            writers: settings.writers,
+            compares: AtomicBool::new(false),
             jobs: settings.jobs.max(1),
             storage_class: settings.storage_class.clone(),
             budget: Semaphore::new(BUDGET),
@@ -134,6 +142,9 @@ impl Store {
             kind: Kind::Other,
             prefix: String::new(),
             url: url.to_owned(),
+            endpoint: None,
+            writers: Writers::Several,
+            compares: AtomicBool::new(false),
             jobs: Settings::JOBS,
             storage_class: None,
             budget: Semaphore::new(BUDGET),
@@ -148,6 +159,29 @@ impl Store {
     /// Returns how many requests the caller should have under way at most.
     pub fn jobs(&self) -> usize {
         self.inner.jobs
+    }
+
+    /// Returns the server, if it isn't AWS or a directory.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.inner.endpoint.as_deref()
+    }
+
+    /// Returns how many publish to it, as its settings have it.
+    pub fn writers(&self) -> Writers {
+        self.inner.writers
+    }
+
+    /// Does without conditional writes from now on: every write that has a condition reads,
+    /// compares, and then writes plainly.
+    ///
+    /// This keeps apart writers one after the other, as crashed runs and their successors are, but
+    /// not two at once: the later one undoes what the other did in between.
+    pub fn compare_before_writing(&self) {
+        self.inner.compares.store(true, Ordering::Relaxed);
+    }
+
+    fn compares(&self) -> bool {
+        self.inner.compares.load(Ordering::Relaxed)
     }
 
     /// Returns the keys, at most a thousand, that listings met and could not return.

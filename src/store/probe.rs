@@ -47,6 +47,10 @@ impl Store {
         let (swap, race) = (swap?, race?);
         let verdict = match self.probe_swap(&swap).await {
             Ok(Conditions::Hold) => self.probe_race(&race).await,
+            // It has no idea of conditions, or turns down those that hold.
+            Err(StoreError::Conditions { .. }) => {
+                Ok(Conditions::Fail { fault: "it turns down conditional writes" })
+            }
             verdict => verdict,
         };
         // Whatever came out of it; the objects harm nobody if they stay.

@@ -62,6 +62,16 @@ impl fmt::Display for Location {
     }
 }
 
+/// How many publish to a store at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Writers {
+    /// Any number: conditional writes keep them apart.
+    #[default]
+    Several,
+    /// One: whoever owns the store guarantees it.
+    One,
+}
+
 /// Everything that says how to use a store; `[store]` of the manifest and `--jobs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -85,6 +95,8 @@ pub struct Settings {
     pub storage_class: Option<String>,
     /// The canned ACL of every object; none by default, since most buckets refuse any.
     pub acl: Option<String>,
+    /// How many publish to it.
+    pub writers: Writers,
     /// How many requests should be under way at most; at least one.
     pub jobs: usize,
 }
@@ -106,6 +118,7 @@ impl Settings {
             kms_key: None,
             storage_class: None,
             acl: None,
+            writers: Writers::Several,
             jobs: Self::JOBS,
         }
     }

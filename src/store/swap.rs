@@ -5,6 +5,9 @@
 //! that went through. So every outcome but success is settled by reading back and comparing bytes.
 //! For that to mean anything, no two writers may ever write the same bytes to a key, nor one writer
 //! twice; generations hold a random id for this reason.
+//!
+//! Where conditions don't hold and only one writer is there, the look comes first, and the write
+//! is a plain one ([`Store::compare_before_writing`]).
 
 use bytes::Bytes;
 use object_store::path::Path;
@@ -56,10 +59,17 @@ impl Store {
     ) -> Result<Replacement, StoreError> {
         let path = self.path(key)?;
         let sha256 = Sha256::of(&bytes);
+        if self.compares() {
+            match self.compare(&path, &bytes, base).await? {
+                Found::Ours(etag) => return Ok(Replacement::Won { etag }),
+                Found::Other => return Ok(Replacement::Lost),
+                Found::Base => {}
+            }
+        }
         let mut attempts = Attempts::new(self.inner.first_pause);
         let mut is_open = false;
         loop {
-            let mut options = self.options(condition(base), sha256, headers);
+            let mut options = self.options(self.mode(condition(base)), sha256, headers);
             options.extensions.insert(Durable);
             let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
             let error = match tagged(written) {
@@ -101,6 +111,11 @@ impl Store {
             _ if base == Some(&etag) => Found::Base,
             _ => Found::Other,
         })
+    }
+
+    /// Returns how to write: with the condition, unless that was looked at before.
+    pub(super) fn mode(&self, condition: PutMode) -> PutMode {
+        if self.compares() { PutMode::Overwrite } else { condition }
     }
 
     /// Returns what a backend is told besides the bytes.

@@ -124,7 +124,7 @@ impl Store {
         let failed = |error| StoreError::new(Operation::Write, path.as_ref(), error);
         let options = PutMultipartOptions {
             attributes: headers.attributes(self.inner.storage_class.as_deref()),
-            extensions: extensions(content.sha256),
+            extensions: self.extensions(content.sha256),
             ..PutMultipartOptions::default()
         };
         let mut upload = self.backend().put_multipart_opts(&path, options).await.map_err(failed)?;
@@ -137,6 +137,15 @@ impl Store {
             let _ = upload.abort().await;
         }
         outcome
+    }
+
+    fn extensions(&self, sha256: Sha256) -> Extensions {
+        let mut extensions = Extensions::new();
+        if !self.compares() {
+            extensions.insert(CreateOnly);
+        }
+        extensions.insert(sha256);
+        extensions
     }
 
     /// Sends all parts, or as many as there are until something fails.
@@ -223,11 +232,4 @@ fn part_size(key: &Key, size: u64) -> Result<u64, StoreError> {
         true => Ok(part),
         false => Err(StoreError::TooLarge { key: key.clone(), size, limit }),
     }
-}
-
-fn extensions(sha256: Sha256) -> Extensions {
-    let mut extensions = Extensions::new();
-    extensions.insert(CreateOnly);
-    extensions.insert(sha256);
-    extensions
 }

@@ -24,6 +24,7 @@ mod real_packages;
 mod rejected;
 mod reproducible;
 mod signing;
+mod single_writer;
 mod support;
 mod trust;
 mod writers;

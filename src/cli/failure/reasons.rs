@@ -16,6 +16,9 @@ use crate::source::SourceProblem;
 use crate::store::StoreError;
 use crate::text;
 
+const NO_CONDITIONS: &str = "two publishers would overwrite each other: use another server, or \
+                             guarantee that there is only one, by [store] single_writer = true";
+
 /// Returns why a key can't sign.
 pub(super) fn signing(error: &SignError) -> Failure {
     let mut failure = Failure::new("RM5003", error.to_string());
@@ -132,8 +135,9 @@ impl From<ApplyError> for Failure {
         match error {
             ApplyError::Commit(CommitError::Store(error)) => error.into(),
             ApplyError::Load(error) => error.into(),
-            ApplyError::Commit(CommitError::Unfit { .. }) => Self::new("RM4003", message)
-                .hint("two publishers would overwrite each other; use another server"),
+            ApplyError::Commit(CommitError::Unfit { .. }) => {
+                Self::new("RM4003", message).hint(NO_CONDITIONS)
+            }
             ApplyError::Commit(CommitError::Copies { reason, .. }) => Self::new("RM6007", message)
                 .caused(&reason)
                 .hint("clients with by-hash are served; run apply again to complete the copies"),
@@ -198,9 +202,7 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::Credentials { .. } => {
             "set AWS_PROFILE or AWS_ACCESS_KEY_ID, log in, or correct [store] profile and role"
         }
-        StoreError::Conditions { .. } => {
-            "without conditional writes two publishers overwrite each other; use another server"
-        }
+        StoreError::Conditions { .. } => NO_CONDITIONS,
         StoreError::Unavailable { .. } => "try again; nothing is visible that is not complete",
         StoreError::MissingBucket { .. } => "create the bucket, or correct [store] url",
         StoreError::Region { .. } => "correct [store] region",

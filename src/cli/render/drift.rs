@@ -26,7 +26,9 @@ pub fn render(drift: &Drift, url: &str, style: Style) -> String {
             counts.push(format!("{} {}", items.len(), severity.as_str()));
         }
     }
-    out + &format!("Drift: {}. Looked at {}.\n", counts.join(", "), looked_at(drift.seen))
+    let counts = counts.join(", ");
+    let _ = writeln!(out, "Drift: {counts}. Looked at {}.", looked_at(drift.seen));
+    out + &unguarded(drift, style)
 }
 
 fn clean(drift: &Drift, url: &str, style: Style) -> String {
@@ -34,7 +36,15 @@ fn clean(drift: &Drift, url: &str, style: Style) -> String {
     if drift.generations.is_empty() {
         return format!("{tick} {url}: nothing is published here, and nothing else is here.\n");
     }
-    format!("{tick} {}: no drift in {}.\n", heading(drift, url), looked_at(drift.seen))
+    let seen = looked_at(drift.seen);
+    format!("{tick} {}: no drift in {seen}.\n", heading(drift, url)) + &unguarded(drift, style)
+}
+
+fn unguarded(drift: &Drift, style: Style) -> String {
+    let Some(fault) = &drift.unguarded else { return String::new() };
+    let note = style.paint(Tone::Changed, "note:");
+    let fault = printable(fault);
+    format!("{note} writers at once can lose packages: the store has no conditions ({fault}).\n")
 }
 
 /// Returns where and what: `s3://acme-apt/debian   bookworm generation 41`.

@@ -213,6 +213,11 @@ fn note_text(note: &Note) -> String {
         Note::Empty(codename) => {
             format!("{codename} has no packages; are the sources where the manifest says?")
         }
+        Note::SingleWriter => {
+            "nothing keeps writers apart here (`single_writer`): two at once can \
+                               lose packages"
+                .to_owned()
+        }
         Note::DifferentBytes { package, distributions: (first, second) } => {
             format!("`{package}` has different content in {first} and {second}")
         }

@@ -78,7 +78,7 @@ fn http_date(time: SystemTime) -> String {
 }
 
 /// Reads the lines up to the empty one; none at the end of the connection.
-fn head(reader: &mut BufReader<&TcpStream>) -> io::Result<Vec<String>> {
+pub(super) fn head(reader: &mut BufReader<&TcpStream>) -> io::Result<Vec<String>> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
@@ -91,7 +91,7 @@ fn head(reader: &mut BufReader<&TcpStream>) -> io::Result<Vec<String>> {
     }
 }
 
-fn decoded(target: &str) -> String {
+pub(super) fn decoded(target: &str) -> String {
     let mut parts = target.split('%');
     let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {

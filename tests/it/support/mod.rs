@@ -5,6 +5,7 @@
 //! starts ends with it.
 
 pub mod apt;
+pub mod bucket;
 pub mod deb;
 pub mod http;
 pub mod key;
@@ -17,6 +18,7 @@ pub mod stanza;
 pub mod tree;
 
 pub use apt::{AptClient, Trust};
+pub use bucket::{Bucket, Conduct};
 pub use deb::Deb;
 pub use http::FileServer;
 pub use key::TestKey;
