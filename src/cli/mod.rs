@@ -22,6 +22,8 @@ use commands::{apply, check, completions, drift, init, keys, log, man, plan, sch
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
 
+use crate::time::Span;
+
 /// Publishes APT repositories to object stores from a manifest under version control
 ///
 /// A `repo.toml` says what a repository consists of; `plan` shows what would change, `apply`
@@ -60,6 +62,9 @@ struct Global {
     /// Say more; plans are printed whole
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// How long to wait for an answer of the store [default: 60s]
+    #[arg(long, global = true, value_name = "DURATION", env = "REPOMAN_TIMEOUT")]
+    timeout: Option<Span>,
     /// Allow manifest paths that leave the manifest's directory
     #[arg(long, global = true)]
     allow_outside: bool,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cli::Global;
 use crate::cli::commands::version::TOOL;
@@ -27,6 +28,8 @@ pub struct Project {
     pub text: String,
     /// What it says.
     pub manifest: Manifest,
+    /// How long an answer of the store may take.
+    patience: Duration,
 }
 
 /// The Git commit that a manifest is from.
@@ -57,7 +60,9 @@ impl Project {
         for warning in &parsed.warnings {
             terminal.say(problems::render(&path, &shown, warning, terminal.err).trim_end());
         }
-        let project = Self { path, text, manifest: parsed.manifest };
+        let seconds = global.timeout.map(|span| Duration::from_secs(span.as_seconds().max(1)));
+        let patience = seconds.unwrap_or(Settings::PATIENCE);
+        let project = Self { path, text, manifest: parsed.manifest, patience };
         project.stay_inside(global)?;
         Ok(project)
     }
@@ -89,6 +94,7 @@ impl Project {
             kms_key: declared.kms_key.clone(),
             storage_class: declared.storage_class.clone(),
             acl: declared.acl.clone(),
+            patience: self.patience,
             writers: if declared.single_writer { Writers::One } else { Writers::Several },
             jobs,
             ..Settings::new(location)

@@ -38,9 +38,20 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
-    /// The store can't be reached, or sheds load: try again later.
+    /// The store can't be reached, or does not answer in time: try again later.
     #[error("the store is not available: cannot {operation} '{key}'")]
     Unavailable {
+        /// What was tried.
+        operation: Operation,
+        /// On which key or prefix.
+        key: String,
+        /// What the last attempt met.
+        #[source]
+        source: Cause,
+    },
+    /// The store went on asking to slow down: try again later, with fewer requests at once.
+    #[error("the store asks to slow down: cannot {operation} '{key}'")]
+    Throttled {
         /// What was tried.
         operation: Operation,
         /// On which key or prefix.
@@ -255,9 +266,8 @@ impl StoreError {
             FaultKind::Unsupported if operation == Operation::Write => {
                 Self::Conditions { key, source }
             }
-            FaultKind::Throttled | FaultKind::Unsent | FaultKind::Unknown => {
-                Self::Unavailable { operation, key, source }
-            }
+            FaultKind::Throttled => Self::Throttled { operation, key, source },
+            FaultKind::Unsent | FaultKind::Unknown => Self::Unavailable { operation, key, source },
             FaultKind::Refused
             | FaultKind::Conflict
             | FaultKind::Missing
@@ -268,7 +278,7 @@ impl StoreError {
 
     /// Returns whether the same request may succeed later without anybody changing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. } | Self::Unsettled { .. })
+        matches!(self, Self::Unavailable { .. } | Self::Throttled { .. } | Self::Unsettled { .. })
     }
 
     /// Returns what the store itself said, in one line, where a store said something.

@@ -97,6 +97,8 @@ pub struct Settings {
     pub acl: Option<String>,
     /// How many publish to it.
     pub writers: Writers,
+    /// How long an answer may take, besides the time that the content takes.
+    pub patience: Duration,
     /// How many requests should be under way at most; at least one.
     pub jobs: usize,
 }
@@ -104,6 +106,9 @@ pub struct Settings {
 impl Settings {
     /// How many requests are under way unless something else is asked for.
     pub const JOBS: usize = 32;
+
+    /// How long an answer may take unless something else is asked for.
+    pub const PATIENCE: Duration = Duration::from_secs(60);
 
     /// Returns the settings of a store with nothing special about it.
     pub fn new(url: Location) -> Self {
@@ -119,6 +124,7 @@ impl Settings {
             storage_class: None,
             acl: None,
             writers: Writers::Several,
+            patience: Self::PATIENCE,
             jobs: Self::JOBS,
         }
     }
@@ -130,7 +136,7 @@ impl Settings {
             path_style: self.path_style,
             role: self.role.clone(),
             profile: self.profile.clone(),
-            patience: Duration::from_secs(60),
+            patience: self.patience,
             fixed: None,
         }
     }

@@ -26,5 +26,6 @@ mod reproducible;
 mod signing;
 mod single_writer;
 mod support;
+mod trouble;
 mod trust;
 mod writers;

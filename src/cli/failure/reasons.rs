@@ -177,6 +177,7 @@ impl From<StoreError> for Failure {
             StoreError::Conditions { .. } => "RM4003",
             StoreError::Unavailable { .. } => "RM4004",
             StoreError::MissingBucket { .. } | StoreError::Region { .. } => "RM4005",
+            StoreError::Throttled { .. } => "RM4012",
             StoreError::Unsettled { .. } => "RM4008",
             StoreError::DifferentContent { .. } => "RM4009",
             StoreError::SourceChanged { .. } | StoreError::Source { .. } => "RM4010",
@@ -203,7 +204,12 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
             "set AWS_PROFILE or AWS_ACCESS_KEY_ID, log in, or correct [store] profile and role"
         }
         StoreError::Conditions { .. } => NO_CONDITIONS,
-        StoreError::Unavailable { .. } => "try again; nothing is visible that is not complete",
+        StoreError::Unavailable { .. } => {
+            "try again; nothing is visible that is not complete. A slow store may need --timeout"
+        }
+        StoreError::Throttled { .. } => {
+            "try again later, with fewer transfers at once (--jobs of apply)"
+        }
         StoreError::MissingBucket { .. } => "create the bucket, or correct [store] url",
         StoreError::Region { .. } => "correct [store] region",
         StoreError::Unsettled { .. } => "run apply again: it starts from what is there",

@@ -99,7 +99,7 @@ async fn a_swap_that_is_never_answered_well_ends_as_what_is_known() {
     let fault = forever(error(500, "InternalError")).await;
     assert!(matches!(fault, StoreError::Unsettled { .. }), "{fault:?}");
     let fault = forever(error(503, "SlowDown")).await;
-    assert!(matches!(fault, StoreError::Unavailable { .. }), "{fault:?}");
+    assert!(matches!(fault, StoreError::Throttled { .. }), "{fault:?}");
     // It gave out that tag itself: the server's conditions don't work.
     let fault = forever(error(412, "PreconditionFailed")).await;
     assert!(matches!(fault, StoreError::Conditions { .. }), "{fault:?}");

@@ -51,6 +51,14 @@ pub enum Conduct {
     Replacing(&'static str, &'static [u8]),
     /// Nothing, and answers with this status and code.
     Refuse(u16, &'static str),
+    /// What S3 does, and then answers with this status and code.
+    DoAndSay(u16, &'static str),
+    /// What S3 does, and then breaks the connection.
+    DoAndBreak,
+    /// Nothing, and breaks the connection.
+    Break,
+    /// Nothing, and never answers.
+    Hang,
 }
 
 type Answer = (u16, String, Vec<u8>);
@@ -126,6 +134,11 @@ impl Bucket {
 }
 
 impl Request {
+    /// Tells whether it would write the commit point.
+    pub fn is_swap(&self) -> bool {
+        self.method == "PUT" && self.key.ends_with("/InRelease")
+    }
+
     /// Tells whether it writes only over a certain version.
     pub fn is_update(&self) -> bool {
         self.if_match.is_some()
@@ -187,6 +200,17 @@ impl Stage {
                 self.carry_out(&request)
             }
             Conduct::Refuse(status, code) => error(status, code),
+            Conduct::DoAndSay(status, code) => {
+                self.carry_out(&request);
+                error(status, code)
+            }
+            Conduct::DoAndBreak => {
+                self.carry_out(&request);
+                return Ok(());
+            }
+            Conduct::Break => return Ok(()),
+            // Until the client is tired of it.
+            Conduct::Hang => return stream.read(&mut [0]).map(drop),
         };
         let length = body.len();
         let head = format!("Content-Length: {length}\r\nConnection: close\r\n{headers}");
