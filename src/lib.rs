@@ -11,7 +11,7 @@
 //! | 0 | `digest` `fingerprint` `compression` `time` `text` `blocking` | pure (`blocking` is the one rayon ↔ tokio bridge) |
 //! | 1 | `debian`, then `deb` and `apt` | pure, sync, `Read`/`Write` only |
 //! | 2 | `manifest`, `snapshot` | pure, sync |
-//! | 3 | `plan`, then `report` | pure functions; `now` is an argument |
+//! | 3 | `plan` `query`, then `report` | pure functions; `now` is an argument |
 //! | 4 | `store`, `sign` | async, FFI; they know no APT |
 //! | 5 | `source`, `published`, `dists` | readers |
 //! | 6 | `commit`, `drift` | writers and a reader over pure cores |
@@ -33,6 +33,7 @@ pub mod manifest;
 pub mod ops;
 pub mod plan;
 pub mod published;
+pub mod query;
 pub mod report;
 pub mod sign;
 pub mod snapshot;

@@ -127,7 +127,9 @@ pub struct Stanza<'a> {
 
 impl<'a> Stanza<'a> {
     /// Returns the stanza of a text that [`single`] accepted before.
-    pub(super) fn of_checked(text: &'a str) -> Self {
+    ///
+    /// Of any other text it has whatever looks like fields.
+    pub fn of_checked(text: &'a str) -> Self {
         Self { text, line: 1 }
     }
 

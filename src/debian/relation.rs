@@ -6,6 +6,7 @@
 //!
 //! Source: Debian Policy 7.1, deb-control(5), dpkg's `f_dependency`.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::checked_text::{MAX_LENGTH, excerpt, first_outside};
@@ -206,18 +207,22 @@ impl Relation {
 impl Constraint {
     /// Tells whether `version` is one of the versions, in the order of dpkg.
     pub fn is_satisfied_by(&self, version: &Version) -> bool {
-        let order = version.compare(&self.version);
-        match self.operator {
-            Operator::Earlier => order.is_lt(),
-            Operator::EarlierOrEqual => order.is_le(),
-            Operator::Equal => order.is_eq(),
-            Operator::LaterOrEqual => order.is_ge(),
-            Operator::Later => order.is_gt(),
-        }
+        self.operator.accepts(version.compare(&self.version))
     }
 }
 
 impl Operator {
+    /// Tells whether it holds between two values of which the first lies so to the second.
+    pub fn accepts(self, order: Ordering) -> bool {
+        match self {
+            Self::Earlier => order.is_lt(),
+            Self::EarlierOrEqual => order.is_le(),
+            Self::Equal => order.is_eq(),
+            Self::LaterOrEqual => order.is_ge(),
+            Self::Later => order.is_gt(),
+        }
+    }
+
     /// Returns the operator as it is written today.
     pub fn as_str(self) -> &'static str {
         match self {

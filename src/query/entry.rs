@@ -1,0 +1,66 @@
+//! The packages of a repository one by one, with what is known of each.
+
+use crate::debian::deb822::Stanza;
+use crate::debian::suite::{Codename, Component};
+use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
+use crate::time::Timestamp;
+
+/// A package as a component of a distribution lists it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// The distribution's codename.
+    pub codename: &'a Codename,
+    /// The distribution.
+    pub distribution: &'a Distribution,
+    /// The component.
+    pub component: &'a Component,
+    /// Name, version and architecture.
+    pub id: &'a PackageId,
+    /// The rest.
+    pub package: &'a Package,
+}
+
+/// Returns every package of a repository: by distribution, component, name, and from the oldest
+/// version to the newest.
+pub fn entries(snapshot: &Snapshot) -> impl Iterator<Item = Entry<'_>> {
+    let distributions = snapshot.distributions.iter();
+    let components = distributions.flat_map(|(codename, distribution)| {
+        let components = distribution.components.iter();
+        components.map(move |(component, packages)| (codename, distribution, component, packages))
+    });
+    components.flat_map(|(codename, distribution, component, packages)| {
+        let entry = move |(id, package)| Entry { codename, distribution, component, id, package };
+        packages.iter().map(entry)
+    })
+}
+
+impl<'a> Entry<'a> {
+    /// Returns its fields.
+    pub fn stanza(&self) -> Stanza<'a> {
+        Stanza::of_checked(&self.package.stanza)
+    }
+
+    /// Returns the name of its source package.
+    pub fn source(&self) -> &'a str {
+        let named = self.stanza().get("Source").and_then(|source| source.split([' ', '(']).next());
+        named.unwrap_or(self.id.name.as_str())
+    }
+
+    /// Returns the version of its source package.
+    pub fn source_version(&self) -> &'a str {
+        let source = self.stanza().get("Source").and_then(|source| source.split_once('('));
+        source.map_or(self.id.version.as_str(), |(_, version)| version.trim_end_matches(')').trim())
+    }
+
+    /// Returns when it was first published; none if nobody took note.
+    pub fn published_at(&self) -> Option<Timestamp> {
+        Some(self.package.provenance.published_at).filter(|at| *at != Timestamp::UNIX_EPOCH)
+    }
+
+    /// Returns the architectures by which it is found: its own, and those whose indices list it.
+    pub(super) fn architectures(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let own = &self.id.architecture;
+        let others: &[_] = if own.is_all() { &self.distribution.architectures } else { &[] };
+        std::iter::once(own.as_str()).chain(others.iter().map(|other| other.as_str()))
+    }
+}
