@@ -42,6 +42,7 @@ fn package(reference: &str, fields: &str, source: &str, day: u8) -> (PackageId, 
     let provenance = Provenance {
         sources: source.split(' ').map(str::to_owned).collect(),
         published_at: format!("2026-11-{day:02}T10:00:00Z").parse().unwrap(),
+        superseded_at: None,
     };
     (id, Package { stanza: Arc::from(stanza), file, provenance })
 }
@@ -95,6 +96,7 @@ fn repository() -> Snapshot {
             ),
             ("bookworm/updates".parse().unwrap(), distribution([("main", updates)])),
         ]),
+        ..Snapshot::default()
     }
 }
 

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use repoman::digest::Sha256;
+use repoman::time::{Timestamp, shifted};
 
 use crate::client::{self, DISTRIBUTION, Generation, Reference};
-use crate::scene::Ending;
+use crate::scene::{Ending, Part, Program};
 use crate::seal;
 use crate::world::{Signing, World};
+
+/// How far, in seconds, a Date may at least be ahead of a clock without being in the way.
+const TOLERANCE: i64 = 8;
 
 /// What must hold. Numbers and words are those of the protocol's design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +31,14 @@ pub enum Invariant {
     HonestOutcome,
     /// I8: the copies are those of the current generation, after at most one more apply.
     CopiesConverge,
+    /// The Date of a generation is later than that of the one before.
+    DateGrows,
+    /// A generation has a later Last-Modified second than the one before: apt asks by it.
+    LaterSecond,
+    /// No two generations have one id, so their bytes and tags never come back.
+    OwnId,
+    /// A generation's commit point and manifest are kept for good.
+    Recorded,
 }
 
 /// An invariant that did not hold.
@@ -69,6 +81,11 @@ impl Auditor {
         self.violations.push(Violation { invariant, what: what.into() });
     }
 
+    /// Forgets that an invariant did not hold, where the protocol is known not to keep it.
+    pub fn forgive(&mut self, invariant: Invariant) {
+        self.violations.retain(|violation| violation.invariant != invariant);
+    }
+
     /// Looks at the store after a write to `key`: I1, I2, I3 and I5.
     pub fn look(&mut self, world: &World, key: &str) {
         match key.strip_prefix(DISTRIBUTION) {
@@ -89,19 +106,18 @@ impl Auditor {
         let Some(point) = client::commit_point(world) else {
             return self.violated(Invariant::Readable, "there is no commit point any more");
         };
-        let sha256 = Sha256::of(&point).to_string();
-        if self.chain.last().is_some_and(|last| last.sha256 == sha256) {
+        if self.chain.last().is_some_and(|last| last.sha256 == point.sha256) {
             return;
         }
         match client::read(world, &point) {
-            Ok(generation) => self.follow(generation),
+            Ok(generation) => self.follow(world, generation),
             Err(what) => self.violated(Invariant::Readable, what),
         }
     }
 
     /// Takes a new generation.
-    fn follow(&mut self, generation: Generation) {
-        let expected = self.chain.last().map(|last| (last.number, last.sha256.clone()));
+    fn follow(&mut self, world: &World, generation: Generation) {
+        let expected = self.chain.last().map(|last| (last.number, last.sha256));
         let number = expected.as_ref().map_or(1, |(number, _)| number + 1);
         if generation.parent != expected || generation.number != number {
             let what = format!(
@@ -109,6 +125,12 @@ impl Auditor {
                 generation.number, generation.parent
             );
             self.violated(Invariant::OneWinner, what);
+        }
+        self.compare(&generation);
+        for (key, sha256) in &generation.records {
+            if world.read(key).is_none_or(|record| record.sha256 != *sha256) {
+                self.violated(Invariant::Recorded, format!("{key} is missing, or is another one"));
+            }
         }
         let before = self.chain.last().map(|last| last.packages.clone()).unwrap_or_default();
         for package in before.union(&self.promised.clone()) {
@@ -122,39 +144,68 @@ impl Auditor {
         self.chain.push(generation);
     }
 
+    /// Holds a new generation against those before it.
+    fn compare(&mut self, new: &Generation) {
+        let Some(last) = self.chain.last() else { return };
+        let (dates, seconds) = ([last.date, new.date], [last, new].map(|g| g.written.as_second()));
+        if self.chain.iter().any(|earlier| earlier.writer == new.writer) {
+            self.violated(Invariant::OwnId, format!("{} was there before", new.writer));
+        }
+        if dates[0] >= dates[1] {
+            self.violated(Invariant::DateGrows, format!("{dates:?}"));
+        }
+        if seconds[0] >= seconds[1] {
+            self.violated(Invariant::LaterSecond, format!("generation {}", new.number));
+        }
+    }
+
     /// Looks at an object that follows the commit point.
     fn copy(&mut self, world: &World, path: &str, key: &str) {
-        let Some(bytes) = world.read(key) else { return };
-        let sha256 = Sha256::of(&bytes).to_string();
+        let Some(copy) = world.read(key) else { return };
         let mut indices = self.chain.iter().filter_map(|generation| generation.indices.get(path));
-        if !indices.any(|listed| *listed == sha256) {
+        if !indices.any(|listed| *listed == copy.sha256) {
             self.violated(Invariant::InvisibleUntilTheSwap, format!("{key} is of no generation"));
         }
     }
 
-    /// Compares what a run reports with what is published: I6.
-    pub fn judge(&mut self, run: &str, brought: &BTreeSet<String>, ending: &Ending) {
-        let packages = self.chain.last().map(|last| last.packages.clone()).unwrap_or_default();
-        let is_published = self.chain.iter().any(|generation| generation.writer == run);
-        match ending {
-            Ending::Done => {
-                let needed = brought.difference(&self.removable);
-                if needed.clone().any(|package| !packages.contains(package)) {
-                    let what = format!("{run} reported {brought:?}, and there is {packages:?}");
-                    self.violated(Invariant::HonestOutcome, what);
-                }
-                self.promised.extend(brought.iter().cloned());
-            }
-            Ending::NotDone(why) if is_published => {
-                let what = format!("{run} is published, and reported: {why}");
-                self.violated(Invariant::HonestOutcome, what);
-            }
-            Ending::Published(why) if !is_published => {
-                let what = format!("{run} is not published, and reported: {why}");
-                self.violated(Invariant::HonestOutcome, what);
-            }
-            Ending::NotDone(_) | Ending::Published(_) | Ending::Unsettled(_) => {}
+    /// Compares what a program reports with what is published: I6.
+    pub fn judge(&mut self, program: &Program, now: Timestamp, ending: &Ending) {
+        let Program { part: Part { packages, .. }, run, .. } = program;
+        let own = self.chain.iter().find(|generation| generation.writer == *run);
+        let is_published = own.is_some();
+        let is_honest = match ending {
+            Ending::Done(Some(number)) => own.is_some_and(|own| own.number == *number),
+            Ending::Done(None) => true,
+            Ending::NotDone(_) | Ending::GaveWay => !is_published,
+            Ending::ClockBehind => !is_published && self.date() > Some(shifted(now, TOLERANCE)),
+            // Of a generation that somebody else published where copies were only repaired.
+            Ending::Incomplete(number, _) => self.chain.iter().any(|one| one.number == *number),
+            Ending::Vanished(_) => is_published,
+            Ending::Unread(_) | Ending::Unsettled(_) => true,
+        };
+        if !is_honest {
+            let what = format!("{run} reported {ending:?}, and is published: {is_published}");
+            self.violated(Invariant::HonestOutcome, what);
         }
+        if !matches!(ending, Ending::Done(_)) {
+            return;
+        }
+        if !self.chain.iter().any(|generation| packages.is_subset(&generation.packages)) {
+            let what = format!("{run} reported {packages:?}, which no generation has");
+            self.violated(Invariant::HonestOutcome, what);
+        }
+        let needed = packages.difference(&self.removable);
+        let now = self.chain.last().map(|last| last.packages.clone()).unwrap_or_default();
+        if needed.clone().any(|package| !now.contains(package)) {
+            let what = format!("{run} reported {packages:?}, and there is {now:?}");
+            self.violated(Invariant::HonestOutcome, what);
+        }
+        self.promised.extend(packages.iter().cloned());
+    }
+
+    /// Returns the Date of the current generation.
+    pub fn date(&self) -> Option<Timestamp> {
+        self.chain.last().map(|last| last.date)
     }
 
     /// Looks whether the copies are those of the current generation: I8.
@@ -162,15 +213,15 @@ impl Auditor {
         let Some(last) = self.chain.last() else { return };
         let mut copies = last.indices.clone();
         if world.signing == Signing::Signed {
-            let point = client::commit_point(world).unwrap_or_default();
+            let point = client::commit_point(world).map(|point| point.bytes).unwrap_or_default();
             let text = client::signed_text(&point).unwrap_or_default();
             let signature = seal::signature(text.as_bytes());
-            copies.insert("Release".to_owned(), Sha256::of(text.as_bytes()).to_string());
-            copies.insert("Release.gpg".to_owned(), Sha256::of(signature.as_bytes()).to_string());
+            copies.insert("Release".to_owned(), Sha256::of(text.as_bytes()));
+            copies.insert("Release.gpg".to_owned(), Sha256::of(signature.as_bytes()));
         }
         for (path, sha256) in &copies {
             let key = format!("{DISTRIBUTION}{path}");
-            let there = world.read(&key).map(|bytes| Sha256::of(&bytes).to_string());
+            let there = world.read(&key).map(|copy| copy.sha256);
             if there.as_ref() != Some(sha256) {
                 self.violated(Invariant::CopiesConverge, format!("{key} lags behind"));
             }

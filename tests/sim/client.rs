@@ -5,11 +5,17 @@ use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
 use repoman::digest::Sha256;
+use repoman::time::Timestamp;
 
+use crate::shelf::Stored;
 use crate::world::{Signing, World};
 
 /// A distribution's directory.
 pub const DISTRIBUTION: &str = "dists/bookworm/";
+/// Where its earlier generations are kept.
+const HISTORY: &str = ".repoman/history/bookworm/";
+/// Where the manifests are kept that were applied.
+const MANIFESTS: &str = ".repoman/manifests/";
 
 /// An object that has to be there, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,31 +24,37 @@ pub struct Reference {
     pub key: String,
     /// The size in bytes.
     pub size: u64,
-    /// The digest, in hexadecimal.
-    pub sha256: String,
+    /// The digest.
+    pub sha256: Sha256,
 }
 
 /// A generation as it was served.
 #[derive(Debug, Clone)]
 pub struct Generation {
     /// The digest of its commit point.
-    pub sha256: String,
+    pub sha256: Sha256,
+    /// When the store says that the commit point was written.
+    pub written: Timestamp,
+    /// The Date.
+    pub date: Timestamp,
     /// Its number.
     pub number: u64,
     /// The number and digest of its parent.
-    pub parent: Option<(u64, String)>,
+    pub parent: Option<(u64, Sha256)>,
     /// The run that published it.
     pub writer: String,
     /// What it lists, as `name version`.
     pub packages: BTreeSet<String>,
     /// The digests of its index files, by path below the distribution.
-    pub indices: BTreeMap<String, String>,
+    pub indices: BTreeMap<String, Sha256>,
     /// The index files and package files that it names.
     pub objects: Vec<Reference>,
+    /// What is to be kept of it for good: the commit point and the manifest, by key.
+    pub records: BTreeMap<String, Sha256>,
 }
 
-/// Returns the bytes of the object that decides, if anything is published.
-pub fn commit_point(world: &World) -> Option<bytes::Bytes> {
+/// Returns the object that decides, if anything is published.
+pub fn commit_point(world: &World) -> Option<Stored> {
     world.read(match world.signing {
         Signing::Signed => "dists/bookworm/InRelease",
         Signing::Unsigned => "dists/bookworm/Release",
@@ -54,8 +66,8 @@ pub fn commit_point(world: &World) -> Option<bytes::Bytes> {
 /// # Errors
 ///
 /// The first object that is missing or is not what is said of it.
-pub fn read(world: &World, point: &[u8]) -> Result<Generation, String> {
-    let text = signed_text(point)?;
+pub fn read(world: &World, point: &Stored) -> Result<Generation, String> {
+    let text = signed_text(&point.bytes)?;
     let listed = listed(&text)?;
     let state = state(world, &listed)?;
     let forms: Vec<_> = state["compression"].as_array().into_iter().flatten().collect();
@@ -69,7 +81,7 @@ pub fn read(world: &World, point: &[u8]) -> Result<Generation, String> {
         }
         let content = unpacked(world, path, reference)?;
         objects.push(reference.clone());
-        indices.insert(path.clone(), reference.sha256.clone());
+        indices.insert(path.clone(), reference.sha256);
         for stanza in content.split("\n\n").filter(|stanza| !stanza.trim().is_empty()) {
             packages.insert(format!("{} {}", field(stanza, "Package")?, field(stanza, "Version")?));
             objects.push(package(stanza)?);
@@ -81,16 +93,40 @@ pub fn read(world: &World, point: &[u8]) -> Result<Generation, String> {
     if indices.is_empty() {
         return Err("no index is published".to_owned());
     }
+    let number = state["generation"].as_u64().ok_or("no generation")?;
+    let manifest = &state["manifest"]["sha256"];
+    let history = format!("{HISTORY}{number}-{}.InRelease", point.sha256);
+    let records = [
+        (history, point.sha256),
+        (format!("{MANIFESTS}{}.toml", manifest.as_str().unwrap_or_default()), digest(manifest)?),
+    ];
     let parent = &state["parent"];
     Ok(Generation {
-        sha256: Sha256::of(point).to_string(),
-        number: state["generation"].as_u64().ok_or("no generation")?,
-        parent: parent["generation"].as_u64().zip(parent["in_release"].as_str().map(str::to_owned)),
+        sha256: point.sha256,
+        written: point.written,
+        date: date(&text)?,
+        number,
+        parent: match parent["generation"].as_u64() {
+            Some(number) => Some((number, digest(&parent["in_release"])?)),
+            None => None,
+        },
         writer: state["writer"].as_str().unwrap_or_default().to_owned(),
         packages,
         indices,
         objects,
+        records: records.into(),
     })
+}
+
+fn digest(value: &serde_json::Value) -> Result<Sha256, String> {
+    let digest = value.as_str().and_then(|text| text.parse().ok());
+    digest.ok_or_else(|| format!("{value} is no digest"))
+}
+
+/// Returns the Date of a Release file.
+fn date(text: &str) -> Result<Timestamp, String> {
+    let date = jiff::fmt::rfc2822::parse(&field(text, "Date")?.replace("UTC", "+0000"));
+    Ok(date.map_err(|error| error.to_string())?.timestamp())
 }
 
 /// Tells whether an object is there and is what is said of it.
@@ -100,8 +136,8 @@ pub fn read(world: &World, point: &[u8]) -> Result<Generation, String> {
 /// What is wrong with it.
 pub fn check(world: &World, reference: &Reference) -> Result<(), String> {
     let Reference { key, size, sha256 } = reference;
-    let bytes = world.read(key).ok_or_else(|| format!("{key} is missing"))?;
-    if bytes.len() as u64 == *size && Sha256::of(&bytes).to_string() == *sha256 {
+    let stored = world.read(key).ok_or_else(|| format!("{key} is missing"))?;
+    if stored.bytes.len() as u64 == *size && stored.sha256 == *sha256 {
         Ok(())
     } else {
         Err(format!("{key} has other content"))
@@ -132,7 +168,7 @@ fn listed(text: &str) -> Result<Vec<(String, Reference)>, String> {
         let (sha256, size, path) = (words.next()?, words.next()?, words.next()?);
         let (directory, _) = path.rsplit_once('/')?;
         let key = format!("{DISTRIBUTION}{directory}/by-hash/SHA256/{sha256}");
-        let sha256 = sha256.to_owned();
+        let sha256 = sha256.parse().ok()?;
         Some((path.to_owned(), Reference { key, size: size.parse().ok()?, sha256 }))
     };
     lines.map(|line| entry(line).ok_or_else(|| format!("unreadable: {line}"))).collect()
@@ -141,7 +177,8 @@ fn listed(text: &str) -> Result<Vec<(String, Reference)>, String> {
 /// Returns the content of a listed file, by its hash.
 fn unpacked(world: &World, path: &str, reference: &Reference) -> Result<String, String> {
     check(world, reference)?;
-    let bytes = world.read(&reference.key).unwrap_or_default();
+    let stored = world.read(&reference.key).ok_or("it is gone")?;
+    let bytes = stored.bytes;
     let mut content = String::new();
     let read = match path.ends_with(".gz") {
         true => MultiGzDecoder::new(&bytes[..]).read_to_string(&mut content),
@@ -161,7 +198,8 @@ fn state(world: &World, listed: &[(String, Reference)]) -> Result<serde_json::Va
 
 fn package(stanza: &str) -> Result<Reference, String> {
     let size = field(stanza, "Size")?.parse().map_err(|_| "no size")?;
-    Ok(Reference { key: field(stanza, "Filename")?, size, sha256: field(stanza, "SHA256")? })
+    let sha256 = field(stanza, "SHA256")?.parse().map_err(|_| "no digest")?;
+    Ok(Reference { key: field(stanza, "Filename")?, size, sha256 })
 }
 
 fn field(stanza: &str, name: &str) -> Result<String, String> {

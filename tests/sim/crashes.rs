@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::link::Fault;
+use crate::link::{Fault, Flaw};
 use crate::scene::{Part, alone, once_more, sound, stock};
 use crate::schedule::Dice;
 use crate::world::{Signing, World};
@@ -12,14 +12,14 @@ use crate::world::{Signing, World};
 const ORDERS: u64 = 6;
 
 /// Has a part die at every write; returns the number of ends that were looked at.
-async fn die_everywhere(before: &Arc<World>, part: &Part) -> usize {
+async fn die_everywhere(before: &Arc<World>, part: &'static Part) -> usize {
     let mut ends = 0;
     for fault in [Fault::DiesBefore, Fault::DiesAfter] {
         for seed in 0..ORDERS {
             for at in 0.. {
                 let world = before.fork();
                 let dice = &mut Dice::new(seed);
-                let (ending, writes) = alone(&world, part, Some((at, fault)), dice).await;
+                let (ending, writes) = alone(&world, part, &[Flaw::Write(at, fault)], dice).await;
                 if ending.is_some() {
                     assert!(writes <= at, "it outlived its own death");
                     break;
@@ -45,7 +45,7 @@ async fn a_first_publication_survives_its_death_at_any_write() {
 async fn an_upgrade_survives_its_death_at_any_write() {
     for signing in [Signing::Signed, Signing::Unsigned] {
         let world = World::new(signing);
-        alone(&world, &stock().first, None, &mut Dice::new(0)).await;
+        alone(&world, &stock().first, &[], &mut Dice::new(0)).await;
         let ends = die_everywhere(&world, &stock().upgrade).await;
         assert!(ends >= 2 * 8 * ORDERS as usize, "{ends}");
     }
@@ -56,7 +56,7 @@ async fn a_removal_survives_its_death_at_any_write() {
     let [old, new, _] = &stock().mirrors;
     for signing in [Signing::Signed, Signing::Unsigned] {
         let world = World::new(signing);
-        alone(&world, old, None, &mut Dice::new(0)).await;
+        alone(&world, old, &[], &mut Dice::new(0)).await;
         let gone = old.packages.difference(&new.packages).cloned().collect();
         world.audit(|auditor, _| auditor.allow_removal(&gone));
         die_everywhere(&world, new).await;

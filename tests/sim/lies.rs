@@ -6,7 +6,7 @@ use object_store::PutMode;
 
 use crate::auditor::Invariant;
 use crate::link::Put;
-use crate::races::race;
+use crate::races::{Role, race};
 use crate::scene::{alone, once_more, stock};
 use crate::schedule::Dice;
 use crate::stalls::Stall;
@@ -98,9 +98,9 @@ impl Lie {
 async fn caught_alone(lie: Lie) -> BTreeSet<Invariant> {
     let world = World::new(Signing::Unsigned);
     let dice = &mut Dice::new(1);
-    alone(&world, &stock().first, None, dice).await;
+    alone(&world, &stock().first, &[], dice).await;
     world.lie(lie);
-    alone(&world, &stock().upgrade, None, dice).await;
+    alone(&world, &stock().upgrade, &[], dice).await;
     once_more(&world, &stock().upgrade, dice).await;
     world.audit(|auditor, _| auditor.violations().iter().map(|v| v.invariant).collect())
 }
@@ -111,10 +111,12 @@ async fn caught_in_races(lie: Lie) -> BTreeSet<Invariant> {
     for seed in 0..20 {
         let world = World::new(Signing::Unsigned);
         let dice = &mut Dice::new(seed);
-        alone(&world, &stock().first, None, dice).await;
+        alone(&world, &stock().first, &[], dice).await;
         world.lie(lie);
         let [one, two, three, _] = &stock().rivals;
-        race(&world, &[one, two, three], &[None; 3], dice).await;
+        let rivals = [one, two, three].map(|part| Role::of(part, &world, dice));
+        race(&world, &rivals, dice).await;
+        once_more(&world, one, dice).await;
         world.audit(|auditor, _| caught.extend(auditor.violations().iter().map(|v| v.invariant)));
     }
     caught
@@ -127,9 +129,9 @@ async fn caught_after_a_pause(lie: Lie) -> BTreeSet<Invariant> {
     for sleeps_at in 0..14 {
         let world = World::new(Signing::Signed);
         let dice = &mut Dice::new(0);
-        alone(&world, first, None, dice).await;
+        alone(&world, first, &[], dice).await;
         world.lie(lie);
-        Stall { sleeper, other, sleeps_at, fault: None }.play(&world, dice).await;
+        Stall { sleeper, other, sleeps_at, flaws: Vec::new() }.play(&world, dice).await;
         once_more(&world, other, dice).await;
         world.audit(|auditor, _| caught.extend(auditor.violations().iter().map(|v| v.invariant)));
     }

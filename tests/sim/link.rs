@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload,
+    ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use tokio::sync::oneshot;
 
@@ -30,7 +30,32 @@ pub enum Fault {
     Repeated,
     /// The write is answered with an error, and arrives some calls later.
     Late,
+    /// The write is carried out, and the answer takes its time.
+    Slow,
 }
+
+/// What goes wrong with one read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misread {
+    /// It is answered with an error.
+    Failed,
+    /// The content breaks off.
+    Torn,
+    /// The answer takes its time, and is no longer true when it arrives.
+    Slow,
+}
+
+/// What goes wrong on a connection, and with which of its calls, counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// With a write, or a deletion.
+    Write(usize, Fault),
+    /// With a read, or a listing.
+    Read(usize, Misread),
+}
+
+/// How many turns of its own program a slow answer takes.
+const SLOW: usize = 6;
 
 /// The connection of one program; cheap to clone.
 #[derive(Clone)]
@@ -45,14 +70,15 @@ struct Inner {
 struct State {
     waiting: Vec<oneshot::Sender<()>>,
     writes: usize,
-    fault: Option<(usize, Fault)>,
+    reads: usize,
+    flaws: Vec<Flaw>,
     dead: bool,
 }
 
 impl Link {
-    /// Returns a connection on which the write of that number (from 0) goes wrong.
-    pub fn new(world: &Arc<World>, fault: Option<(usize, Fault)>) -> Self {
-        let state = Mutex::new(State { fault, ..State::default() });
+    /// Returns a connection on which these calls go wrong.
+    pub fn new(world: &Arc<World>, flaws: &[Flaw]) -> Self {
+        let state = Mutex::new(State { flaws: flaws.to_vec(), ..State::default() });
         Self(Arc::new(Inner { world: Arc::clone(world), state }))
     }
 
@@ -91,7 +117,28 @@ impl Link {
         let mut state = self.0.state.lock().unwrap();
         let number = state.writes;
         state.writes += 1;
-        state.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault)
+        state.flaws.iter().find_map(|flaw| match flaw {
+            Flaw::Write(at, fault) if *at == number => Some(*fault),
+            _ => None,
+        })
+    }
+
+    /// Counts a read; returns what goes wrong with it.
+    fn misread(&self) -> Option<Misread> {
+        let mut state = self.0.state.lock().unwrap();
+        let number = state.reads;
+        state.reads += 1;
+        state.flaws.iter().find_map(|flaw| match flaw {
+            Flaw::Read(at, misread) if *at == number => Some(*misread),
+            _ => None,
+        })
+    }
+
+    /// Lets others go on for a while.
+    async fn dawdle(&self) {
+        for _ in 0..SLOW {
+            self.turn().await;
+        }
     }
 
     async fn die<T>(&self) -> T {
@@ -122,8 +169,46 @@ impl Link {
                 world.hold_back(put);
                 Err(unknown())
             }
+            Some(Fault::Slow) => {
+                let answer = world.put(put);
+                self.dawdle().await;
+                answer
+            }
         }
     }
+
+    async fn read(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.turn().await;
+        let misread = self.misread();
+        if misread == Some(Misread::Failed) {
+            return Err(unknown());
+        }
+        let answer = self.0.world.get(location, &options);
+        match misread {
+            Some(Misread::Slow) => self.dawdle().await,
+            Some(Misread::Torn) => return answer.map(torn),
+            _ => {}
+        }
+        answer
+    }
+
+    async fn listing(&self, prefix: Option<&Path>) -> Result<Vec<ObjectMeta>> {
+        self.turn().await;
+        let misread = self.misread();
+        let listing = self.0.world.list(prefix);
+        match misread {
+            Some(Misread::Failed | Misread::Torn) => return Err(unknown()),
+            Some(Misread::Slow) => self.dawdle().await,
+            None => {}
+        }
+        Ok(listing)
+    }
+}
+
+/// Returns an answer whose content never comes.
+fn torn(answer: GetResult) -> GetResult {
+    let payload = GetResultPayload::Stream(stream::iter([Err(unknown())]).boxed());
+    GetResult { payload, ..answer }
 }
 
 /// A write as it was asked for.
@@ -173,8 +258,7 @@ impl ObjectStore for Link {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.turn().await;
-        self.0.world.get(location, options)
+        self.read(location, options).await
     }
 
     fn delete_stream(
@@ -207,10 +291,12 @@ impl ObjectStore for Link {
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         let (link, prefix) = (self.clone(), prefix.cloned());
         let listing = async move {
-            link.turn().await;
-            stream::iter(link.0.world.list(prefix.as_ref()).into_iter().map(Ok))
+            match link.listing(prefix.as_ref()).await {
+                Ok(metas) => metas.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }
         };
-        stream::once(listing).flatten().boxed()
+        stream::once(listing).map(stream::iter).flatten().boxed()
     }
 
     async fn list_with_delimiter(&self, _: Option<&Path>) -> Result<ListResult> {

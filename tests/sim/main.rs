@@ -22,5 +22,7 @@ mod races;
 mod scene;
 mod schedule;
 mod seal;
+mod seeds;
+mod shelf;
 mod stalls;
 mod world;

@@ -8,18 +8,19 @@ use repoman::commit::run::CommitError;
 use repoman::manifest::{self, Manifest};
 use repoman::ops::apply::{ApplyError, Publisher};
 use repoman::ops::contest::{self, Approval, ContestError, Terms, publish};
-use repoman::ops::plan::{Question, plan_offers, read_offers};
+use repoman::ops::plan::{PlanError, Planned, Question, plan_offers, read_offers};
 use repoman::plan::offer::Offers;
+use repoman::published::LoadError;
 use repoman::report::{Event, Observe};
 use repoman::sign::Signer;
 use repoman::source::path::Demand;
-use repoman::store::{Store, StoreError};
-use repoman::time::Span;
+use repoman::store::{Operation, Store, StoreError};
+use repoman::time::{Span, Timestamp, shifted};
 use tempfile::TempDir;
 
 use crate::auditor::Invariant;
 use crate::deb::Deb;
-use crate::link::{Fault, Link};
+use crate::link::{Flaw, Link};
 use crate::schedule::{Actor, Dice, play, prepare};
 use crate::seal::Seal;
 use crate::world::{Signing, World};
@@ -59,14 +60,50 @@ mode = "mirror"
 /// How a run ended, as its user is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// It reported success.
-    Done,
+    /// It reported success, and the generation that it published; none if there was no need.
+    Done(Option<u64>),
     /// It reported that nothing was published.
     NotDone(String),
-    /// It reported that it published, and that what follows failed.
-    Published(String),
+    /// It reported that its clock is behind what is published, so nothing was.
+    ClockBehind,
+    /// It reported that somebody else was always faster, or that the plan is another one now.
+    GaveWay,
+    /// It reported that this generation is published, and that what follows failed.
+    Incomplete(u64, String),
+    /// It reported that it can't find what it published.
+    Vanished(String),
+    /// It reported that it could not read, and so does not know.
+    Unread(String),
     /// It reported that it does not know.
     Unsettled(String),
+}
+
+impl Ending {
+    /// Returns what it is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done(Some(_)) => "done",
+            Self::Done(None) => "not needed",
+            Self::NotDone(_) => "not done",
+            Self::ClockBehind => "clock behind",
+            Self::GaveWay => "gave way",
+            Self::Incomplete(..) => "incomplete",
+            Self::Vanished(_) => "vanished",
+            Self::Unread(_) => "unread",
+            Self::Unsettled(_) => "unsettled",
+        }
+    }
+}
+
+/// What a run's user agreed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// To whatever the manifest declares, however long it takes.
+    Everything,
+    /// To the first plan.
+    FirstPlan,
+    /// To everything, but only if nobody else is faster.
+    FirstTry,
 }
 
 /// What a program wants to publish.
@@ -135,102 +172,175 @@ fn part(manifest: &Manifest, root: &Path, files: &[(&str, &str, &str)]) -> Part 
         deb.write_to(&root.join(source));
     }
     let demand = Demand::Optional;
-    let now = repoman::time::Timestamp::UNIX_EPOCH;
+    let now = Timestamp::UNIX_EPOCH;
     let question = Question { manifest, root, demand, now };
     let offers = read_offers(question, &Nobody).map_err(|_| "unreadable packages").unwrap();
     let packages = files.iter().map(|(_, name, version)| format!("{name} {version}")).collect();
     Part { offers, root: root.to_owned(), packages }
 }
 
-/// Runs `repoman apply --yes` over a connection; `run` is the run's random id.
-pub async fn apply(world: &Arc<World>, link: &Link, part: &Part, run: &str) -> Ending {
-    let stock = stock();
-    let store = Store::with_backend(Arc::new(link.clone()), "memory:///");
-    let (clock, now) = (Arc::clone(world), world.now());
-    let clock = move || clock.now();
-    let question =
-        Question { manifest: &stock.manifest, root: &part.root, demand: Demand::Optional, now };
-    let planned = match plan_offers(question, part.offers.clone(), &store).await {
-        Ok(planned) => planned,
-        Err(error) => return Ending::NotDone(format!("{error:?}")),
-    };
-    if planned.plan.is_blocked() {
-        return Ending::NotDone("blocked".to_owned());
+/// A program that is to run once.
+#[derive(Clone)]
+pub struct Program {
+    /// What it publishes.
+    pub part: &'static Part,
+    /// Its random id.
+    pub run: String,
+    /// Its connection.
+    pub link: Link,
+    /// By how many seconds its clock is ahead of the store's.
+    pub ahead: i64,
+    /// What its user agreed to.
+    pub consent: Consent,
+}
+
+impl Program {
+    /// Returns a program with a right clock, that does all that it can.
+    pub fn new(world: &Arc<World>, part: &'static Part, flaws: &[Flaw], dice: &mut Dice) -> Self {
+        let run = world.id(dice);
+        let link = Link::new(world, flaws);
+        Self { part, run, link, ahead: 0, consent: Consent::Everything }
     }
-    if planned.plan.is_empty() {
-        return Ending::Done;
+
+    /// Runs `repoman apply --yes`, and has the auditor judge what it reports.
+    pub async fn play(&self, world: &Arc<World>) -> Ending {
+        let ending = self.apply(world).await;
+        // At once: what others publish later must not be of use to it.
+        world.audit(|auditor, _| auditor.judge(self, self.now(world), &ending));
+        ending
     }
-    let signer = match world.signing {
-        Signing::Signed => Some(Arc::new(Seal) as Arc<dyn Signer>),
-        Signing::Unsigned => None,
-    };
-    let publisher = Publisher {
-        store: &store,
-        signer,
-        clock: &clock,
-        writer: run.to_owned(),
-        tool: "repoman simulated".to_owned(),
-        repository: stock.manifest.repository.name.clone(),
-        manifest: MANIFEST.into(),
-        git_commit: None,
-    };
-    let terms = Terms { approval: Approval::Anything, wait: Span::seconds(3600) };
-    match publish(&publisher, planned, question, terms, &Nobody).await {
-        Ok(contest::Ending::Applied(..)) => Ending::Done,
-        Ok(contest::Ending::Overtaken(_)) => Ending::NotDone("overtaken".to_owned()),
-        Ok(contest::Ending::Changed(_)) => Ending::NotDone("another plan".to_owned()),
-        Err(error) => failure(error),
+
+    /// Returns the time that it believes it is.
+    fn now(&self, world: &World) -> Timestamp {
+        shifted(world.now(), self.ahead)
+    }
+
+    async fn apply(&self, world: &Arc<World>) -> Ending {
+        let stock = stock();
+        let store = Store::with_backend(Arc::new(self.link.clone()), "memory:///");
+        let question = self.part.question(self.now(world));
+        let planned = match plan_offers(question, self.part.offers.clone(), &store).await {
+            Ok(planned) => planned,
+            Err(error) => return failure(error.into()),
+        };
+        if planned.plan.is_blocked() {
+            return Ending::NotDone("blocked".to_owned());
+        }
+        if planned.plan.is_empty() {
+            return Ending::Done(None);
+        }
+        let signer = match world.signing {
+            Signing::Signed => Some(Arc::new(Seal) as Arc<dyn Signer>),
+            Signing::Unsigned => None,
+        };
+        let (program, clock) = (self.ahead, Arc::clone(world));
+        let publisher = Publisher {
+            store: &store,
+            signer,
+            clock: &move || shifted(clock.now(), program),
+            writer: self.run.clone(),
+            tool: "repoman simulated".to_owned(),
+            repository: stock.manifest.repository.name.clone(),
+            manifest: MANIFEST.into(),
+            git_commit: None,
+        };
+        let terms = self.terms(&planned);
+        match publish(&publisher, planned, question, terms, &Nobody).await {
+            Ok(ending) => told(&ending),
+            Err(error) => failure(error),
+        }
+    }
+
+    fn terms(&self, planned: &Planned) -> Terms {
+        let (approval, wait) = match self.consent {
+            Consent::Everything => (Approval::Anything, Span::seconds(3600)),
+            Consent::FirstPlan => {
+                (Approval::Only(Box::new(planned.plan.clone())), Span::seconds(3600))
+            }
+            Consent::FirstTry => (Approval::Anything, Span::seconds(0)),
+        };
+        Terms { approval, wait }
+    }
+}
+
+impl Part {
+    fn question(&self, now: Timestamp) -> Question<'_> {
+        let manifest = &stock().manifest;
+        Question { manifest, root: &self.root, demand: Demand::Optional, now }
+    }
+}
+
+fn told(ending: &contest::Ending) -> Ending {
+    match ending {
+        contest::Ending::Applied(published, planned) => {
+            // Copies that were only repaired are of a generation that somebody else published.
+            let mut changes = planned.plan.distributions.values();
+            let is_new = changes.any(|changes| !changes.is_unchanged());
+            let last = published.last().filter(|_| is_new);
+            Ending::Done(last.map(|applied| applied.generation))
+        }
+        contest::Ending::Overtaken(_) | contest::Ending::Changed(_) => Ending::GaveWay,
     }
 }
 
 fn failure(error: ContestError) -> Ending {
     let text = format!("{error:?}");
-    match error {
-        ContestError::Apply(ApplyError::Commit(CommitError::Store(StoreError::Unsettled {
+    let store = match error {
+        ContestError::Apply(ApplyError::ClockBehind { .. }) => return Ending::ClockBehind,
+        ContestError::Apply(ApplyError::Commit(CommitError::Copies { generation, .. })) => {
+            return Ending::Incomplete(generation, text);
+        }
+        ContestError::Apply(ApplyError::Commit(CommitError::ReadBack { .. })) => {
+            return Ending::Vanished(text);
+        }
+        ContestError::Apply(ApplyError::Commit(CommitError::Store(error)))
+        | ContestError::Apply(ApplyError::Load(LoadError::Store(error)))
+        | ContestError::Plan(PlanError::Load(LoadError::Store(error))) => error,
+        _ => return Ending::NotDone(text),
+    };
+    match store {
+        StoreError::Unsettled { .. } => Ending::Unsettled(text),
+        StoreError::Unavailable {
+            operation: Operation::Read | Operation::Look | Operation::List,
             ..
-        }))) => Ending::Unsettled(text),
-        ContestError::Apply(ApplyError::Commit(
-            CommitError::Copies { .. } | CommitError::ReadBack { .. },
-        )) => Ending::Published(text),
+        } => Ending::Unread(text),
         _ => Ending::NotDone(text),
     }
 }
 
 /// Returns whether a plan of a part would have nothing to do.
 async fn is_settled(world: &Arc<World>, link: &Link, part: &Part) -> bool {
-    let stock = stock();
     let store = Store::with_backend(Arc::new(link.clone()), "memory:///");
-    let (root, now) = (&part.root, world.now());
-    let question = Question { manifest: &stock.manifest, root, demand: Demand::Optional, now };
-    let planned = plan_offers(question, part.offers.clone(), &store).await;
+    let planned = plan_offers(part.question(world.now()), part.offers.clone(), &store).await;
     planned.is_ok_and(|planned| planned.plan.is_empty())
 }
 
 /// Runs one part alone to its end, or to its death; returns the ending and the number of writes.
 pub async fn alone(
     world: &Arc<World>,
-    part: &Part,
-    fault: Option<(usize, Fault)>,
+    part: &'static Part,
+    flaws: &[Flaw],
     dice: &mut Dice,
 ) -> (Option<Ending>, usize) {
-    let link = Link::new(world, fault);
-    let run = format!("run-{:08x}", dice.below(1 << 32));
-    let actor = Actor::new(&link, apply(world, &link, part, &run));
+    let program = Program::new(world, part, flaws, dice);
+    let actor = Actor::new(&program.link, program.play(world));
     let ending = play(vec![actor], dice).await.pop().flatten();
-    if let Some(ending) = &ending {
-        world.audit(|auditor, _| auditor.judge(&run, &part.packages, ending));
-    }
-    (ending, link.writes())
+    (ending, program.link.writes())
 }
 
 /// Runs a part once more, undisturbed, and looks whether everything is in order then: I4, I8.
-pub async fn once_more(world: &Arc<World>, part: &Part, dice: &mut Dice) {
-    let (ending, _) = alone(world, part, None, dice).await;
-    let link = Link::new(world, None);
+///
+/// Where a program with a wrong clock has published, this is when that time has come.
+pub async fn once_more(world: &Arc<World>, part: &'static Part, dice: &mut Dice) {
+    let date = world.audit(|auditor, _| auditor.date()).unwrap_or(world.now());
+    let until = date.duration_since(world.now());
+    tokio::time::advance(until.try_into().unwrap_or_default()).await;
+    let (ending, _) = alone(world, part, &[], dice).await;
+    let link = Link::new(world, &[]);
     let settled = Actor::new(&link, is_settled(world, &link, part));
     let settled = play(vec![settled], dice).await.pop().flatten();
     world.audit(|auditor, world| {
-        if ending != Some(Ending::Done) {
+        if !matches!(ending, Some(Ending::Done(_))) {
             auditor.violated(Invariant::Convergence, format!("the second run: {ending:?}"));
         } else if settled != Some(true) {
             auditor.violated(Invariant::Convergence, "the second run leaves something to do");
@@ -242,7 +352,21 @@ pub async fn once_more(world: &Arc<World>, part: &Part, dice: &mut Dice) {
 /// Asserts that everything held; `how` says how to get there again.
 #[track_caller]
 pub fn sound(world: &World, how: &str) {
+    if let Err(what) = verdict(world) {
+        panic!("{how}\n{what}");
+    }
+}
+
+/// Returns what did not hold, and the journal.
+///
+/// # Errors
+///
+/// When anything did not hold.
+pub fn verdict(world: &World) -> Result<(), String> {
     let violations = world.audit(|auditor, _| auditor.violations().to_vec());
     let list: Vec<_> = violations.iter().map(ToString::to_string).collect();
-    assert!(list.is_empty(), "{how}\n{}\n\n{}", list.join("\n"), world.journal());
+    match list.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{}\n\n{}", list.join("\n"), world.journal())),
+    }
 }

@@ -1,34 +1,60 @@
 //! Who does the next store call: one at a time, as a seed decides.
 //!
-//! The real code runs on futures and on the rayon pool. With one rayon thread, which works in
-//! the order of arrival, and with wakers that only leave a mark, the scheduler knows when
+//! The real code runs on futures and on a rayon pool. With a pool whose only worker is the thread
+//! of the simulation itself, and with wakers that only leave a mark, the scheduler knows when
 //! everybody waits for either a store call or the clock. Nothing else is left to chance.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use crate::link::Link;
 
+/// Below how many milliseconds the pauses between store calls usually are.
+const TEMPO: usize = 400;
+
 /// Numbers that look random and follow from a seed (splitmix64).
-pub struct Dice(u64);
+pub struct Dice {
+    state: u64,
+    tempo: usize,
+}
 
 impl Dice {
     /// Returns the dice of a seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, tempo: TEMPO }
+    }
+
+    /// Makes the pauses between store calls stay below so many milliseconds.
+    pub fn set_tempo(&mut self, tempo: usize) {
+        self.tempo = tempo;
+    }
+
+    /// Returns how long the next store call takes.
+    fn pause(&mut self) -> Duration {
+        Duration::from_millis(self.below(self.tempo) as u64)
     }
 
     /// Returns a number from 0 to below `bound`, which is not 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("it is below a usize")
+    }
+
+    /// Returns one of several things.
+    pub fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
+        things[self.below(things.len())]
+    }
+
+    /// Returns `true` about once in so many times.
+    pub fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
     }
 }
 
@@ -107,9 +133,11 @@ pub async fn play<T>(mut actors: Vec<Actor<'_, T>>, dice: &mut Dice) -> Vec<Opti
         if actors.iter().all(|actor| actor.run.is_none()) {
             return actors.into_iter().map(|actor| actor.outcome).collect();
         }
-        tokio::time::advance(Duration::from_millis(dice.below(400) as u64)).await;
-        if let Some(actor) = pick(&mut actors, dice) {
-            actor.link.grant(dice);
+        tokio::time::advance(dice.pause()).await;
+        match pick(&mut actors, dice) {
+            Some(actor) => actor.link.grant(dice),
+            // Everybody waits for the clock.
+            None => tokio::time::advance(Duration::from_millis(TEMPO as u64)).await,
         }
     }
 }
@@ -148,7 +176,7 @@ async fn settle<T>(actors: &mut [Actor<'_, T>]) {
     loop {
         // Gives the runtime the chance to fire timers, and futures a new budget.
         tokio::task::yield_now().await;
-        fence();
+        work();
         let polled = actors.iter_mut().filter_map(|actor| actor.advance().then_some(())).count();
         if polled == 0 {
             return;
@@ -156,18 +184,16 @@ async fn settle<T>(actors: &mut [Actor<'_, T>]) {
     }
 }
 
-/// Waits until the rayon pool has done what it was given.
-fn fence() {
-    let (sender, receiver) = mpsc::channel();
-    rayon::spawn(move || sender.send(()).expect("the receiver waits"));
-    receiver.recv().expect("the pool runs everything that it is given");
+/// Does what was given to the rayon pool of this thread.
+fn work() {
+    while rayon::yield_local() == Some(rayon::Yield::Executed) {}
 }
 
-/// Makes the rayon pool work in the order of arrival; comes before anything that uses it.
+/// Makes this thread the only worker of a rayon pool of its own; comes before anything that uses it.
 pub fn prepare() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let one_worker = rayon::ThreadPoolBuilder::new().num_threads(1);
-        one_worker.build_global().expect("nobody has used the pool before");
+    thread_local!(static POOL: rayon::ThreadPool = {
+        let only_this = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+        only_this.build().expect("a thread is in no other pool")
     });
+    POOL.with(|_| {});
 }

@@ -1,22 +1,18 @@
-//! The store in memory that all programs share: its journal, its clock, its auditor, its lies.
+//! The store that all programs share: its journal, its clock, its auditor, its lies.
 
-use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 
-use bytes::Bytes;
-use futures::{FutureExt as _, StreamExt as _};
-use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{
-    Error, GetOptions, GetResult, ObjectMeta, ObjectStore, PutMode, PutResult, Result,
-};
+use object_store::{Error, GetOptions, GetResult, ObjectMeta, PutMode, PutResult, Result};
 use repoman::time::Timestamp;
 use tokio::time::Instant;
 
 use crate::auditor::Auditor;
 use crate::lies::{Lie, Treatment};
 use crate::link::Put;
+use crate::schedule::Dice;
+use crate::shelf::{Shelf, Stored};
 
 /// When every simulation begins, in seconds since 1970.
 const EPOCH: i64 = 1_800_000_000;
@@ -37,7 +33,6 @@ pub enum Signing {
 pub struct World {
     /// Whether the repository in it is signed.
     pub signing: Signing,
-    inner: InMemory,
     /// The time at which this store began, and when that was by the runtime's clock.
     epoch: Timestamp,
     begun: Instant,
@@ -46,14 +41,30 @@ pub struct World {
 
 #[derive(Default)]
 struct Ledger {
-    times: BTreeMap<String, Timestamp>,
+    shelf: Shelf,
+    /// How many programs there were.
+    programs: usize,
     /// Writes on their way, with the number of calls until they arrive.
     late: Vec<(usize, Put)>,
     /// Writes that a lying store has put off.
     put_off: Vec<Put>,
-    journal: Vec<String>,
+    journal: Vec<Line>,
     lie: Option<Lie>,
     auditor: Auditor,
+}
+
+/// What came of a write.
+struct Line {
+    at: Timestamp,
+    put: Put,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    Refused,
+    Deleted,
 }
 
 impl World {
@@ -61,7 +72,7 @@ impl World {
     pub fn new(signing: Signing) -> Arc<Self> {
         let epoch = Timestamp::from_second(EPOCH).expect("it is in range");
         let (begun, ledger) = (Instant::now(), Mutex::default());
-        Arc::new(Self { signing, inner: InMemory::new(), epoch, begun, ledger })
+        Arc::new(Self { signing, epoch, begun, ledger })
     }
 
     /// Returns another store with the same content and past, at the time of the last write: what
@@ -69,17 +80,24 @@ impl World {
     pub fn fork(&self) -> Arc<Self> {
         let ledger = self.ledger.lock().unwrap();
         let copy = Ledger {
-            times: ledger.times.clone(),
+            shelf: ledger.shelf.clone(),
+            programs: ledger.programs,
             auditor: ledger.auditor.clone(),
             ..Ledger::default()
         };
         Arc::new(Self {
             signing: self.signing,
-            inner: self.inner.fork(),
-            epoch: ledger.times.values().max().copied().unwrap_or(self.epoch),
+            epoch: ledger.shelf.last_write().unwrap_or(self.epoch),
             begun: Instant::now(),
             ledger: Mutex::new(copy),
         })
+    }
+
+    /// Returns an id that no other program has.
+    pub fn id(&self, dice: &mut Dice) -> String {
+        let mut ledger = self.ledger.lock().unwrap();
+        ledger.programs += 1;
+        format!("run-{}-{:08x}", ledger.programs, dice.below(1 << 32))
     }
 
     /// Makes the store lie from now on.
@@ -96,7 +114,12 @@ impl World {
 
     /// Returns what the journal says, for whoever reads of a failure.
     pub fn journal(&self) -> String {
-        self.ledger.lock().unwrap().journal.join("\n")
+        let mut text = String::new();
+        for Line { at, put, outcome } in &self.ledger.lock().unwrap().journal {
+            let Put { path, options, .. } = put;
+            let _ = writeln!(text, "{at} {path} {:?}: {outcome:?}", options.mode);
+        }
+        text
     }
 
     /// Gives access to the auditor.
@@ -107,26 +130,19 @@ impl World {
         answer
     }
 
-    /// Returns the content of an object, behind everybody's back.
-    pub fn read(&self, key: &str) -> Option<Bytes> {
-        let path = Path::parse(key).expect("keys are paths");
-        let found = now(self.inner.get_opts(&path, GetOptions::default())).ok()?;
-        Some(now(found.bytes()).expect("memory can be read"))
+    /// Returns an object, behind everybody's back.
+    pub fn read(&self, key: &str) -> Option<Stored> {
+        self.ledger.lock().unwrap().shelf.stored(key).cloned()
     }
 
     /// Reads an object as a program does.
-    pub fn get(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
-        let mut result = now(self.inner.get_opts(path, options))?;
-        self.date(&mut result.meta);
-        Ok(result)
+    pub fn get(&self, path: &Path, options: &GetOptions) -> Result<GetResult> {
+        self.ledger.lock().unwrap().shelf.get(path, options)
     }
 
     /// Lists objects as a program does.
     pub fn list(&self, prefix: Option<&Path>) -> Vec<ObjectMeta> {
-        let listing: Vec<_> = now(self.inner.list(prefix).collect());
-        let mut metas: Vec<_> = listing.into_iter().map(|meta| meta.unwrap()).collect();
-        metas.iter_mut().for_each(|meta| self.date(meta));
-        metas
+        self.ledger.lock().unwrap().shelf.list(prefix)
     }
 
     /// Carries out a write as the store is used to, which may not be as it was asked to.
@@ -178,9 +194,13 @@ impl World {
 
     /// Deletes an object.
     pub fn delete(&self, path: &Path) {
-        let locations = futures::stream::iter([Ok(path.clone())]).boxed();
-        let _: Vec<_> = now(self.inner.delete_stream(locations).collect());
-        self.note(path.as_ref(), "deleted");
+        self.ledger.lock().unwrap().shelf.delete(path);
+        let put = Put {
+            path: path.clone(),
+            payload: Default::default(),
+            options: PutMode::Overwrite.into(),
+        };
+        self.note(put, Outcome::Deleted);
     }
 
     fn land_put_off(&self) {
@@ -191,32 +211,19 @@ impl World {
     }
 
     fn land(&self, put: Put) -> Result<PutResult> {
-        let Put { path, payload, options } = put;
-        let condition = match &options.mode {
-            PutMode::Create => "create",
-            PutMode::Update(_) => "update",
-            PutMode::Overwrite => "overwrite",
-        };
-        let result = now(self.inner.put_opts(&path, payload, options));
-        if result.is_ok() {
-            self.ledger.lock().unwrap().times.insert(path.to_string(), self.now());
-        }
-        let outcome = if result.is_ok() { "done" } else { "refused" };
-        self.note(path.as_ref(), &format!("{condition}: {outcome}"));
+        let now = self.now();
+        let result = self.ledger.lock().unwrap().shelf.put(put.clone(), now);
+        let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Refused };
+        self.note(put, outcome);
         result
     }
 
     /// Takes note of a write, and has the auditor look at what came of it.
-    fn note(&self, key: &str, what: &str) {
-        let line = format!("{} {key} {what}", self.now());
-        self.ledger.lock().unwrap().journal.push(line);
-        self.audit(|auditor, world| auditor.look(world, key));
-    }
-
-    fn date(&self, meta: &mut ObjectMeta) {
-        let ledger = self.ledger.lock().unwrap();
-        if let Some(time) = ledger.times.get(meta.location.as_ref()) {
-            meta.last_modified = SystemTime::from(*time).into();
+    fn note(&self, put: Put, outcome: Outcome) {
+        let key = put.path.to_string();
+        self.ledger.lock().unwrap().journal.push(Line { at: self.now(), put, outcome });
+        if outcome != Outcome::Refused {
+            self.audit(|auditor, world| auditor.look(world, &key));
         }
     }
 }
@@ -228,9 +235,4 @@ fn made_up() -> PutResult {
         version: None,
         extensions: Default::default(),
     }
-}
-
-/// Returns what a store in memory answers, which is at once.
-fn now<T>(answer: impl Future<Output = T>) -> T {
-    answer.now_or_never().expect("memory does not keep anybody waiting")
 }
