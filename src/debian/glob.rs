@@ -21,6 +21,38 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     })
 }
 
+/// Tells whether some text is what both patterns say, in time proportional to both lengths.
+pub(super) fn meet(one: &str, two: &str) -> bool {
+    let two: Vec<char> = two.chars().collect();
+    // Which beginnings of the second pattern mean what the first one means so far.
+    let mut reached = vec![false; two.len() + 1];
+    reached[0] = true;
+    skip_stars(&two, &mut reached);
+    for c in one.chars() {
+        if c == STAR {
+            // It stands for whatever the second pattern goes on with.
+            let first = reached.iter().position(|is| *is).unwrap_or(reached.len());
+            reached[first..].fill(true);
+            continue;
+        }
+        let mut next = vec![false; two.len() + 1];
+        for (at, other) in two.iter().enumerate().filter(|(at, _)| reached[*at]) {
+            next[at] |= *other == STAR;
+            next[at + 1] |= *other == c;
+        }
+        skip_stars(&two, &mut next);
+        reached = next;
+    }
+    reached[two.len()]
+}
+
+/// Goes on behind each star that is reached, since it may stand for nothing.
+fn skip_stars(pattern: &[char], reached: &mut [bool]) {
+    for (at, _) in pattern.iter().enumerate().filter(|(_, c)| **c == STAR) {
+        reached[at + 1] |= reached[at];
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -61,6 +93,18 @@ mod tests {
         fn matching_is_what_the_definition_says(pattern in "[ab*]{0,6}", text in "[ab]{0,8}") {
             let expected = by_definition(pattern.as_bytes(), text.as_bytes());
             prop_assert_eq!(matches(&pattern, &text), expected);
+        }
+
+        #[test]
+        fn patterns_meet_where_some_text_is_both(one in "[ab*]{0,4}", two in "[ab*]{0,4}") {
+            // No shortest such text is longer than the letters of both.
+            let texts = (0..=8).flat_map(|length| (0..1_u32 << length).map(move |bits| (length, bits)));
+            let expected = texts.into_iter().any(|(length, bits)| {
+                let text: String =
+                    (0..length).map(|at| if bits >> at & 1 == 0 { 'a' } else { 'b' }).collect();
+                matches(&one, &text) && matches(&two, &text)
+            });
+            prop_assert_eq!(meet(&one, &two), expected, "{} {}", one, two);
         }
     }
 }

@@ -28,6 +28,17 @@ impl NameGlob {
         glob::matches(&self.0, name.as_str())
     }
 
+    /// Tells whether some text is what both globs mean.
+    pub fn meets(&self, other: &Self) -> bool {
+        glob::meet(&self.0, &other.0)
+    }
+
+    /// Returns how narrow the glob is, in an order: a plain name is narrower than any pattern, and
+    /// of two patterns the one with more characters beside its stars.
+    pub fn specificity(&self) -> (bool, usize) {
+        (self.is_exact(), self.0.chars().filter(|c| *c != glob::STAR).count())
+    }
+
     /// Tells whether the glob is a plain name.
     pub fn is_exact(&self) -> bool {
         !self.0.contains(glob::STAR)
@@ -57,6 +68,19 @@ mod tests {
         assert!(matches("widget", "widget") && !matches("widget", "widget2"));
         assert!(matches("*", "g++") && matches("lib*-dev", "libacme-dev"));
         assert!(!matches("a.c", "abc"), "a dot is a dot");
+    }
+
+    #[test]
+    fn a_name_is_narrower_than_a_pattern_and_a_long_pattern_than_a_short_one() {
+        let order = ["*", "l*", "linux*", "linux-*", "linux-**-amd64", "z0"];
+        for pair in order.windows(2) {
+            assert!(
+                name_glob(pair[0]).specificity() < name_glob(pair[1]).specificity(),
+                "{pair:?}"
+            );
+        }
+        assert!(name_glob("lib*").meets(&name_glob("*dbg")));
+        assert!(!name_glob("lib*").meets(&name_glob("linux*")));
     }
 
     #[test]

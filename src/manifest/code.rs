@@ -93,6 +93,12 @@ pub(super) const VERSIONS: &str = "RM1043";
 pub(super) const AREA: &str = "RM1044";
 /// A version that is withdrawn and stays.
 pub(super) const YANKED_AND_KEPT: &str = "RM1045";
+/// A retention policy without a key.
+pub(super) const EMPTY_POLICY: &str = "RM1046";
+/// Two retention policies for one package.
+pub(super) const POLICY_TIE: &str = "RM1047";
+/// A component that its distribution does not have.
+pub(super) const COMPONENT: &str = "RM1048";
 
 /// Every code with its title and its explanation, in order.
 pub const CODES: &[(&str, &str, &str)] = &[
@@ -392,6 +398,27 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "yanked and kept",
         "One line withdraws a version, another one keeps it whatever else happens, in the same \
          place. Nobody can tell which was meant.",
+    ),
+    (
+        EMPTY_POLICY,
+        "policy says nothing",
+        "A retention policy says what stays: the newest `versions`, what is `newer_than`, what is in \
+         its `grace`. One without any of them would let all but the newest version go, or nothing; \
+         so it is refused. Without a policy everything stays.",
+    ),
+    (
+        POLICY_TIE,
+        "two policies for one package",
+        "Of several [retain.package] tables that mean a package, the one with the narrowest name \
+         counts: a plain name before a pattern, then the pattern with the most characters beside \
+         its `*`. These two are as narrow as each other, and a package can have a name that is \
+         both.",
+    ),
+    (
+        COMPONENT,
+        "unknown component",
+        "The distribution does not declare the component in its `components`, so settings for it \
+         would have no effect.",
     ),
 ];
 

@@ -289,8 +289,8 @@ static DISTRIBUTION: Table = Table {
             "How long a Release is valid; applies have to come more often than that. Default: for ever.",
         ),
         later("contents", "Contents indices."),
-        later("component", "Settings of one component."),
-        later("retain", "How many old versions stay."),
+        key("component", Shape::Named(&COMPONENT), COMPONENT.doc),
+        key("retain", Shape::Table(&POLICY), POLICY.doc),
     ],
 };
 
@@ -336,6 +336,47 @@ static SOURCE: Table = Table {
     ],
 };
 
+static RETAIN: Table = Table {
+    doc: "Which versions stay: those that any key here wants. Default: all of them.",
+    keys: &[
+        VERSIONS,
+        NEWER_THAN,
+        GRACE,
+        key(
+            "package",
+            Shape::Named(&POLICY),
+            "What stays of packages of these names, instead; * stands for any characters.",
+        ),
+        key(
+            "purge_after",
+            Shape::Duration,
+            "For how long an object stays in the store after the last index that named it is \
+             gone, such as 7d; at least 2h. Default: 7d.",
+        ),
+    ],
+};
+
+static POLICY: Table = Table {
+    doc: "Which versions stay here, instead of what a wider policy says.",
+    keys: &[VERSIONS, NEWER_THAN, GRACE],
+};
+
+const VERSIONS: Key = key(
+    "versions",
+    Shape::Count { least: 1, most: u64::MAX },
+    "So many of the newest versions of each package stay, in each component and architecture.",
+);
+const NEWER_THAN: Key =
+    key("newer_than", Shape::Duration, "Versions that were published less than this ago stay.");
+const GRACE: Key =
+    key("grace", Shape::Duration, "Versions that a newer one came after less than this ago stay.");
+
+static COMPONENT: Table = Table {
+    doc: "Settings of one component.",
+    keys: &[key("retain", Shape::Table(&POLICY), POLICY.doc)
+        .required("[distribution.NAME.component.NAME.retain]\nversions = 5")],
+};
+
 pub(super) static EXCEPTION: Table = Table {
     doc: "One exception: versions of a package, and why.",
     keys: &[
@@ -360,23 +401,8 @@ static LIMITS: Table = Table {
     ],
 };
 
-static RETAIN: Table = Table {
-    doc: "What stays, and for how long.",
-    keys: &[
-        later("versions", "How many old versions stay."),
-        later("newer_than", "For how long a version stays after its publication."),
-        later("grace", "For how long a version stays after a newer one came."),
-        later("package", "Rules for some packages."),
-        text(
-            "purge_after",
-            "For how long an object stays in the store after the last index that named it is \
-             gone, such as 7d; at least 2h. Default: 7d.",
-        ),
-    ],
-};
-
 /// Returns the tables by the header that they have in a file, for hints where a key belongs.
-pub(super) fn tables() -> [(&'static str, &'static Table); 8] {
+pub(super) fn tables() -> [(&'static str, &'static Table); 9] {
     [
         ("[repository]", &REPOSITORY),
         ("[store]", &STORE),
@@ -384,7 +410,8 @@ pub(super) fn tables() -> [(&'static str, &'static Table); 8] {
         ("[signing.key.NAME]", &SIGNING_KEY),
         ("[distribution.NAME]", &DISTRIBUTION),
         ("[source.NAME]", &SOURCE),
-        ("[limits]", &LIMITS),
         ("[retain]", &RETAIN),
+        ("[distribution.NAME.component.NAME]", &COMPONENT),
+        ("[limits]", &LIMITS),
     ]
 }

@@ -46,6 +46,7 @@ pub use limits::Limits;
 pub use pattern::{PathGlob, PathPattern};
 pub use problem::{Exposure, Problem, Severity};
 pub use repository::Repository;
+pub use retain::{Policy, Retention, Scope};
 pub use schema::json_schema;
 pub use secret::masked;
 pub use signing::{SecretSource, Signing, SigningKey};
@@ -75,6 +76,8 @@ pub struct Manifest {
     pub distributions: BTreeMap<Codename, Distribution>,
     /// Where packages come from, by name.
     pub sources: BTreeMap<String, Source>,
+    /// Which versions stay.
+    pub retention: Retention,
     /// Versions that are withdrawn: they leave, and stay out while the line stands.
     pub yank: Exceptions,
     /// Versions that stay whatever retention says.
@@ -251,8 +254,8 @@ fn read_document(
         .into_iter()
         .filter_map(|(name, table)| source::read(&name, &table, &context, problems));
     let sources = sources.map(|source| (source.name.clone(), source)).collect();
-    let retain = section("retain");
-    let purge_after = retain.and_then(|table| retain::purge_after(&table, problems));
+    let purge_after = section("retain").and_then(|table| retain::purge_after(&table, problems));
+    let retention = retain::read(root, &declared, problems);
     Some(Manifest {
         format: format?,
         digest: Sha256::of(written.text.as_bytes()),
@@ -261,6 +264,7 @@ fn read_document(
         signing: signing?,
         distributions,
         sources,
+        retention,
         yank,
         keep,
         removed: removed.unwrap_or_default(),

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::code;
 use super::problem::{Problem, quoted};
 use super::section::{Section, Text};
+use crate::debian::name_glob::{NameGlob, NameGlobError};
 use crate::debian::version_expression::{ExpressionError, VersionExpression};
 
 /// Reports a name that breaks the grammar `[a-z0-9][a-z0-9-_.]*`.
@@ -63,6 +64,19 @@ fn http_url_fault(text: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Parses the names of packages, or reports why they can be none.
+pub(super) fn read_name_glob(text: &Text<'_>, problems: &mut Vec<Problem>) -> Option<NameGlob> {
+    let report = |error: &NameGlobError| {
+        let message = format!("{} is not a package name", quoted(text.text));
+        problems.push(
+            Problem::error(code::PACKAGE, text.span.clone(), message)
+                .label(error.reason.to_string())
+                .help("\"widget\", or \"libwidget*\" for all names that begin so"),
+        );
+    };
+    text.text.parse().inspect_err(report).ok()
 }
 
 /// Parses a set of versions, or reports the part of it that is none.

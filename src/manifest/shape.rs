@@ -359,8 +359,8 @@ impl Check<'_> {
     fn missing(&mut self, key: &Key, place: &Place) {
         let Some(example) = key.required else { return };
         let thing = match key.shape {
-            Shape::Table(_) => format!("`[{}]`", key.name),
-            Shape::Named(_) => format!("`[{}.NAME]`", key.name),
+            Shape::Table(_) => format!("`[{}]`", place.below(key.name, 0..0).header),
+            Shape::Named(_) => format!("`[{}.NAME]`", place.below(key.name, 0..0).header),
             _ => format!("`{}`", key.name),
         };
         let message = format!("{} has no {}", place.shown(), thing);

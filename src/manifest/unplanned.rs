@@ -14,6 +14,12 @@ pub(super) type Unplanned = (&'static [&'static str], &'static str);
 pub(super) const UNPLANNED: &[Unplanned] = &[
     (&["signing", "overlap"], "How long a successor signs before a key may leave."),
     (&["distribution", "*", "valid_for"], "How long a Release is valid."),
+    (&["distribution", "*", "retain"], "How many old versions stay."),
+    (&["distribution", "*", "component"], "Settings of one component."),
+    (&["retain", "versions"], "How many old versions stay."),
+    (&["retain", "newer_than"], "For how long a version stays after its publication."),
+    (&["retain", "grace"], "For how long a version stays after a newer one came."),
+    (&["retain", "package"], "Policies for some packages."),
     (&["yank"], "Versions that are withdrawn."),
     (&["keep"], "Versions that always stay."),
     (&["removed"], "What is gone for good."),

@@ -52,8 +52,6 @@ const SHAPES: &[Case] = &[
     case(("[signing]", "storage_class = \"DEEP_ARCHIVE\"\n[signing]"), "RM1006", (10, "\"DEEP_ARCHIVE\""), "`DEEP_ARCHIVE` is not a value of `storage_class`", "unknown value"),
     case(("[signing]", "acl = \"public-read-write\"\n[signing]"), "RM1006", (10, "\"public-read-write\""), "`public-read-write` is not a value of `acl`", "`private`"),
     case(("format = 1\n", "format = 1\nnotify.releases.sns = 5\n"), "RM1008", (2, "notify"), "`notify` is not supported yet by repoman 0.1.0", "remove the table"),
-    case(("format = 1\n", "format = 1\nretain.versions = 5\n"), "RM1008", (2, "versions"), "`versions` is not supported yet by repoman 0.1.0", "remove the key"),
-    case(("format = 1\n", "format = 1\nyank.widget.\"1.0\" = \"broken\"\n"), "RM1008", (2, "yank"), "`yank` is not supported yet by repoman 0.1.0", "remove the table"),
     case(("path = \"dist/*.deb\"", "push = true"), "RM1008", (22, "push"), "`push` is not supported yet by repoman 0.1.0", "remove the key"),
     case(("[source", "contents = true\n[source"), "RM1008", (21, "contents"), "`contents` is not supported yet by repoman 0.1.0", "for a later version"),
     case(("format = 1", "format = 2"), "RM1009", (1, "2"), "manifest format `2` is not known", "repoman 0.1.0 reads format 1"),
@@ -80,6 +78,13 @@ const SHAPES: &[Case] = &[
     case(("[source", "[yank.python3.11]\n\"1.0\" = \"x\"\n[source"), "RM1035", (21, "11"), "a dot without quotes divides `python3.11`", "write it in quotes: \"python3.11\""),
     case(("[source", "[yank]\npython3.11.\"1.0\" = \"x\"\n[source"), "RM1035", (22, "11"), "a dot without quotes divides `python3.11`", "TOML for `11` below `python3`"),
     case(("[source", "[yank.widget]\n1.4.1-1 = \"x\"\n[source"), "RM1035", (22, "1"), "a dot without quotes divides `1.4.1-1`", "write it in quotes: \"1.4.1-1\""),
+    case(("[source", "[retain]\nversions = 0\n[source"), "RM1032", (22, "0"), "`versions` must be at least 1", "out of range"),
+    case(("[source", "[retain]\nversions = \"5\"\n[source"), "RM1003", (22, "\"5\""), "`versions` must be a number", "versions = 5"),
+    case(("[source", "[retain]\nnewer_than = 90\n[source"), "RM1003", (22, "90"), "`newer_than` must be a duration", "newer_than = \"90d\""),
+    case(("[source", "[retain.package.\"a*\"]\ngrac = \"1d\"\n[source"), "RM1002", (22, "grac"), "`[retain.package.a*]` has no key `grac`", "did you mean `grace`?"),
+    case(("[source", "[retain.package.python3.11]\nversions = 1\n[source"), "RM1002", (21, "11"), "`[retain.package.python3]` has no key `11`", "a name with a dot needs quotes: [retain.package.\"python3.11\"]"),
+    case(("[source", "[distribution.bookworm.component.main]\n[source"), "RM1005", (21, "[distribution.bookworm.component.main]"), "`[distribution.bookworm.component.main]` has no `[distribution.bookworm.component.main.retain]`", "versions = 5"),
+    case(("[source", "component = [\"main\"]\n[source"), "RM1002", (21, "component"), "`[distribution.bookworm]` has no key `component`", "did you mean `components`?"),
 ];
 
 /// Problems of meaning.
@@ -144,7 +149,7 @@ const MEANINGS: &[Case] = &[
     case(("to   =", "architectures = [\"armhf\"]\nto   ="), "RM1028", (23, "\"armhf\""), "no target of the source has the architecture `armhf`", "add it to"),
     case(("[source", "[distribution.\"bookworm/main\"]\ncomponents = [\"x\"]\narchitectures = [\"amd64\"]\n[source"), "RM1030", (21, "\"bookworm/main\""), "`bookworm/main` lies in the directory of component `main` of `bookworm`", "rename"),
     case(("format = 1\n", "format = 1\nretain.purge_after = \"90m\"\n"), "RM1031", (2, "\"90m\""), "`purge_after` `90m` is shorter than 2h", "purge_after = \"7d\""),
-    case(("format = 1\n", "format = 1\nretain.purge_after = \"soon\"\n"), "RM1031", (2, "\"soon\""), "`purge_after` `soon` is not a duration", "purge_after = \"7d\""),
+    case(("format = 1\n", "format = 1\nretain.purge_after = \"soon\"\n"), "RM1033", (2, "\"soon\""), "`soon` is not a duration", "purge_after = \"14d\""),
     case(("[signing]", "role = \"apt-apply\"\n[signing]"), "RM1031", (10, "\"apt-apply\""), "`apt-apply` is not the ARN of a role", "arn:aws:iam::111122223333:role/NAME"),
     case(("[signing]", "region = \"eu central\"\n[signing]"), "RM1031", (10, "\"eu central\""), "`eu central` is not a region", "eu-central-1"),
     case(("[source", "valid_for = \"59m\"\n[source"), "RM1036", (21, "\"59m\""), "a Release that is valid for 59m runs out at once", "an hour or more"),
@@ -178,6 +183,13 @@ const MEANINGS: &[Case] = &[
     case(("[source", "[keep.widget]\n\"1.0.*\" = \"x\"\n[yank.widget]\n\"1.0.5\" = \"y\"\n[source"), "RM1045", (24, "\"1.0.5\""), "widget 1.0.5 is both yanked and kept", "kept in line 22"),
     case(("[source", "[keep.widget]\n\"<< 1\" = \"x\"\n[yank.widget]\n\"<<1\" = { reason = \"y\", from = \"bookworm/main\" }\n[source"), "RM1045", (24, "\"<<1\""), "widget << 1 is both yanked and kept", "narrow one of them by `from`"),
     case(("[source", "[keep.widget]\n\"1.0\" = \"x\"\n\"= 1.0\" = \"y\"\n[source"), "RM1021", (23, "\"= 1.0\""), "`= 1.0` stands twice here", "the same as in line 22"),
+    case(("[source", "[retain]\n[source"), "RM1046", (21, "[retain]"), "the policy does not say what stays", "versions = 5"),
+    case(("[source", "[retain.package.widget]\n[source"), "RM1046", (21, "[retain.package.widget]"), "the policy does not say what stays", "no key"),
+    case(("[source", "[distribution.bookworm.retain]\n[source"), "RM1046", (21, "[distribution.bookworm.retain]"), "the policy does not say what stays", "no key"),
+    case(("[source", "[retain.package.\"*dbg\"]\nversions = 1\n[retain.package.\"lib*\"]\nversions = 2\n[source"), "RM1047", (23, "\"lib*\""), "`*dbg` and `lib*` can be the same package", "line 21"),
+    case(("[source", "[retain.package.\"l**b\"]\nversions = 1\n[retain.package.\"l*b\"]\nversions = 2\n[source"), "RM1047", (23, "\"l*b\""), "`l**b` and `l*b` can be the same package", "make one of the two longer"),
+    case(("[source", "[retain.package.\"Lib*\"]\nversions = 1\n[source"), "RM1042", (21, "\"Lib*\""), "`Lib*` is not a package name", "libwidget*"),
+    case(("[source", "[distribution.bookworm.component.mian.retain]\nversions = 1\n[source"), "RM1048", (21, "mian"), "`bookworm` has no component `mian`", "did you mean `main`?"),
     case(("components ", "release = \"../..\"\ncomponents "), "RM1031", (18, "\"../..\""), "`../..` is not a release", "release = \"12\""),
 ];
 

@@ -74,6 +74,74 @@ fn what_is_yanked_in_one_place_may_be_kept_in_another() {
     assert_eq!((manifest.yank.iter().count(), manifest.keep.iter().count()), (1, 1));
 }
 
+const POLICIES: &str = r#"[retain]
+versions    = 5
+newer_than  = "90d"
+grace       = "14d"
+purge_after = "3d"
+
+[distribution.bookworm.component.main.retain]
+versions = 3
+
+[distribution.trixie]
+components    = ["main", "updates/main"]
+architectures = ["amd64"]
+retain        = { newer_than = "7d" }
+
+[distribution.trixie.component."updates/main".retain]
+grace = "1h"
+
+[retain.package."linux-*"]
+versions = 2
+
+[retain.package."linux-image-*"]
+versions = 1
+
+[retain.package.linux-image-6]
+versions = 9
+"#;
+
+#[test]
+fn the_narrowest_policy_is_the_policy_whole() {
+    let manifest = parsed(POLICIES).manifest;
+    let first = SMALLEST.lines().count() + 1;
+    let policy = |place: &str, package: &str| {
+        let (codename, component) = place.split_once('/').unwrap();
+        let (codename, component) = (codename.parse().unwrap(), component.parse().unwrap());
+        let package = package.parse().unwrap();
+        let policy = manifest.retention.policy(&codename, &component, &package).unwrap();
+        let Policy { versions, newer_than, grace, scope, line } = policy;
+        let spans = [newer_than, grace].map(|span| span.map(Span::as_seconds));
+        (*versions, spans, line - first, scope.to_string())
+    };
+    let days = |count: u64| Some(count * 86_400);
+    let repository = (Some(5), [days(90), days(14)], 0, "[retain]".to_owned());
+    assert_eq!(policy("sid/main", "widget"), repository);
+    let header = "[distribution.bookworm.component.main.retain]".to_owned();
+    assert_eq!(policy("bookworm/main", "widget"), (Some(3), [None, None], 6, header));
+    assert_eq!(policy("bookworm/extra", "widget"), repository);
+    let header = "[distribution.trixie.retain]".to_owned();
+    assert_eq!(policy("trixie/main", "widget"), (None, [days(7), None], 12, header));
+    let header = "[distribution.trixie.component.\"updates/main\".retain]".to_owned();
+    assert_eq!(policy("trixie/updates/main", "widget"), (None, [None, Some(3600)], 14, header));
+    let packages = |names: &str, versions, line| {
+        (Some(versions), [None, None], line, format!("[retain.package.{names}]"))
+    };
+    assert_eq!(policy("trixie/main", "linux-doc"), packages("\"linux-*\"", 2, 17));
+    assert_eq!(policy("sid/main", "linux-image-7"), packages("\"linux-image-*\"", 1, 20));
+    assert_eq!(policy("sid/main", "linux-image-6"), packages("linux-image-6", 9, 23));
+    assert_eq!(manifest.retention.policies().count(), 7);
+    assert_eq!(manifest.purge_after, Span::seconds(3 * 86_400));
+}
+
+#[test]
+fn without_a_policy_there_is_none() {
+    let retention = parsed("[retain]\npurge_after = \"3d\"\n").manifest.retention;
+    let (codename, component) = ("bookworm".parse().unwrap(), "main".parse().unwrap());
+    assert_eq!(retention.policy(&codename, &component, &"widget".parse().unwrap()), None);
+    assert_eq!(retention.policies().count(), 0);
+}
+
 #[test]
 fn what_is_removed_is_known_by_its_address() {
     let text = "[removed]\nbuster = \"EOL\"\n\"bookworm/updates\" = \"never used\"\n\
