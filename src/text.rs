@@ -37,13 +37,12 @@ pub fn suggestion<'a>(
 ///
 /// Whatever came from a package, a file name or a server passes through here before it is shown.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(
-            |c| {
-                if c.is_control() || is_direction_mark(c) { char::REPLACEMENT_CHARACTER } else { c }
-            },
-        )
-        .collect()
+    text.chars().map(|c| if is_printable(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
+/// Tells whether a character neither drives a terminal nor forges a line of a log.
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !is_direction_mark(c)
 }
 
 /// Tells whether a character changes the direction of the text around it.

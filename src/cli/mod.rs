@@ -18,7 +18,9 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use commands::{apply, check, completions, drift, init, keys, log, man, plan, schema, version};
+use commands::{
+    apply, check, completions, drift, init, keys, log, man, plan, query, schema, version,
+};
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
 
@@ -77,6 +79,7 @@ enum Command {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Log(log::Arguments),
+    Query(query::Arguments),
     Drift(drift::Arguments),
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -111,6 +114,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
         Command::Apply(arguments) => apply::run(&arguments, &global, terminal),
         Command::Log(arguments) => log::run(&arguments, &global, terminal),
+        Command::Query(arguments) => query::run(&arguments, &global, terminal),
         Command::Drift(arguments) => drift::run(&arguments, &global, terminal),
         Command::Keys(keys) => keys::run(&keys, &global, terminal),
         Command::Schema(schema) => schema::run(schema, terminal),

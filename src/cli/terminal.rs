@@ -42,6 +42,8 @@ pub struct Terminal {
     pub interactive: bool,
     /// Whether a person watches stderr.
     pub watched: bool,
+    /// Whether stdout is a terminal.
+    pub displayed: bool,
 }
 
 /// How text looks on one stream.
@@ -82,6 +84,7 @@ impl Terminal {
             (false, _) => Verbosity::Verbose,
         };
         Self {
+            displayed: out,
             out: style(out),
             err: style(err),
             verbosity,
@@ -96,8 +99,20 @@ impl Terminal {
     ///
     /// When stdout can't take it; a reader that went away is no error.
     pub fn product(&self, text: &str) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        self.stream(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Prints the product of a command piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// When stdout can't take it; a reader that went away is no error.
+    pub fn stream(
+        &self,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut stdout = io::BufWriter::new(io::stdout().lock());
+        match write(&mut stdout).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(Failure::output),
         }

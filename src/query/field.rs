@@ -129,6 +129,13 @@ pub(super) fn usual(name: &str) -> Option<&'static str> {
     same.or_else(|| text::suggestion(name, USUAL))
 }
 
+/// Returns the field that most likely is meant by the name of one that nothing has.
+pub(super) fn near(name: &str) -> Option<&'static str> {
+    let computed = Computed::ALL.map(|(_, name)| name);
+    let same = computed.into_iter().find(|computed| computed[1..].eq_ignore_ascii_case(name));
+    same.or_else(|| usual(name))
+}
+
 impl Computed {
     /// All of them, with their names.
     const ALL: [(Self, &'static str); 10] = [
@@ -156,6 +163,14 @@ impl Field {
         match self {
             Self::Stanza(name) => name,
             Self::Computed(field) => &field.name()[1..],
+        }
+    }
+
+    /// Returns the name of a field of the stanza.
+    pub(super) fn stanza_name(&self) -> Option<&str> {
+        match self {
+            Self::Stanza(name) => Some(name),
+            Self::Computed(_) => None,
         }
     }
 

@@ -47,7 +47,7 @@ enum Direction {
     Descending,
 }
 
-/// A field that a query asks for and that no package has.
+/// A field that was asked for and that no package has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AbsentField {
     /// Its name.
@@ -87,9 +87,11 @@ impl Selection {
         *entries = ranked.into_iter().map(|(_, entry)| entry).collect();
     }
 
-    /// Returns the fields of stanzas that the query asks for and that no package has.
-    pub fn absent_fields(&self, snapshot: &Snapshot) -> Vec<AbsentField> {
-        let mut names = BTreeSet::new();
+    /// Returns the fields of stanzas that the query, the order or `shown` ask for and that no
+    /// package has.
+    pub fn absent_fields(&self, snapshot: &Snapshot, shown: &[Field]) -> Vec<AbsentField> {
+        let fields = self.order.iter().map(|key| &key.field).chain(shown);
+        let mut names: BTreeSet<&str> = fields.filter_map(Field::stanza_name).collect();
         if let Some(query) = &self.query {
             collect_names(query, &mut names);
         }
@@ -98,7 +100,7 @@ impl Selection {
                 && entries(snapshot).all(|entry| entry.stanza().get(name).is_none())
         };
         let absent = names.into_iter().filter(is_absent);
-        absent.map(|name| AbsentField { name: name.to_owned(), near: field::usual(name) }).collect()
+        absent.map(|name| AbsentField { name: name.to_owned(), near: field::near(name) }).collect()
     }
 
     fn looks_at(&self, entry: &Entry<'_>) -> bool {

@@ -253,7 +253,7 @@ fn any_field_sorts_both_ways_and_equals_keep_their_order() {
 fn a_field_that_no_package_has_is_told() {
     let absent = |text: &str| {
         let selection = Selection { query: Some(query(text)), ..Selection::default() };
-        let absent = selection.absent_fields(&repository());
+        let absent = selection.absent_fields(&repository(), &[]);
         absent.into_iter().map(|field| (field.name, field.near)).collect::<Vec<_>>()
     };
     assert_eq!(absent("!(Sectoin (utils), nginx)"), [("Sectoin".to_owned(), Some("Section"))]);

@@ -5,12 +5,14 @@
 mod drift_document;
 mod log_document;
 mod plan_document;
+mod query_document;
 
 use crate::debian::suite::Codename;
 
 pub use drift_document::{Drift, DriftDocument, DriftItem, DriftKind, Seen, Severity};
 pub use log_document::{GenerationChange, GenerationRecord, LogDocument};
 pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+pub use query_document::{QueryDocument, write_lines};
 
 /// A step of a run, told when it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,13 +9,14 @@ use repoman::manifest::{self, CODES, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["init"],
     &["check"],
     &["plan"],
     &["apply"],
     &["log"],
+    &["query"],
     &["drift"],
     &["keys"],
     &["keys", "export"],
@@ -172,7 +173,8 @@ fn the_examples_are_valid() {
 
 #[test]
 fn the_documents_lead_to_files_that_exist() {
-    let pages = ["README.md", "docs/manifest.md", "docs/format.md", "docs/clients.md"];
+    let pages =
+        ["README.md", "docs/manifest.md", "docs/format.md", "docs/clients.md", "docs/query.md"];
     let pages =
         pages.into_iter().chain(["docs/contributing.md", "docs/drift.md", "docs/errors.md"]);
     for page in pages.map(project) {

@@ -20,6 +20,7 @@ mod manifest_errors;
 mod mirror;
 mod object_store;
 mod publish;
+mod query;
 mod real_packages;
 mod rejected;
 mod reproducible;

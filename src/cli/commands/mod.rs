@@ -9,5 +9,6 @@ pub mod keys;
 pub mod log;
 pub mod man;
 pub mod plan;
+pub mod query;
 pub mod schema;
 pub mod version;

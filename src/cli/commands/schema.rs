@@ -8,7 +8,7 @@ use crate::cli::exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
-use crate::report::{DriftDocument, LogDocument, PlanDocument};
+use crate::report::{DriftDocument, LogDocument, PlanDocument, QueryDocument};
 
 /// Print the JSON Schema of a format
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -21,6 +21,8 @@ pub enum Schema {
     Log,
     /// Of `drift --json`
     Drift,
+    /// Of `query --json`; a line of `--format jsonl` is one of its packages
+    Query,
 }
 
 pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
@@ -29,6 +31,7 @@ pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Schema::Plan => PlanDocument::json_schema(),
         Schema::Log => LogDocument::json_schema(),
         Schema::Drift => DriftDocument::json_schema(),
+        Schema::Query => QueryDocument::json_schema(),
     };
     terminal.product(&format!("{schema:#}\n"))?;
     Ok(exit::SUCCESS.into())

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use crate::cli::exit;
 use crate::cli::render::problems;
 use crate::cli::terminal::{Style, Tone};
-use crate::manifest::{self, Problem, Severity};
+use crate::manifest::{self, Exposure, Problem, Severity};
+use crate::query::QueryError;
 use crate::sign::SignError;
 use crate::text;
 
@@ -30,7 +31,7 @@ pub struct Failure {
 enum Item {
     /// A message in the ordinary form.
     Message { code: &'static str, message: String, causes: Vec<String>, hint: Option<String> },
-    /// A problem of a manifest, rendered with its source.
+    /// A problem of a manifest or a query, rendered with its source.
     Manifest { path: std::path::PathBuf, text: String, problem: Problem },
 }
 
@@ -102,6 +103,37 @@ impl Failure {
             conclusion: Some(conclusion),
             exit: exit::FAILURE,
         }
+    }
+
+    /// A query is none.
+    pub fn query(text: &str, error: &QueryError) -> Self {
+        // The place is in bytes, which what is shown has to keep; the end is a place, too.
+        let blank = |c: char| " ".repeat(c.len_utf8());
+        let show = |c: char| if text::is_printable(c) { c.to_string() } else { blank(c) };
+        let shown = text.chars().map(show).collect::<String>() + " ";
+        let problem = Problem {
+            code: "RM8001",
+            severity: Severity::Error,
+            message: text::printable(&error.to_string()),
+            span: Some(error.span.start..error.span.end.max(error.span.start + 1)),
+            label: String::new(),
+            help: error.help(text),
+            exposure: Exposure::Plain,
+        };
+        let item = Item::Manifest { path: "query".into(), text: shown, problem };
+        Self { items: vec![item], conclusion: None, exit: exit::USAGE }
+    }
+
+    /// Nothing was found where something has to be.
+    pub fn nothing_found() -> Self {
+        Self::new("RM8002", "no package matches")
+    }
+
+    /// Columns were chosen for a format that has none.
+    pub fn no_columns(format: &str) -> Self {
+        Self::new("RM8003", format!("--fields has no effect on the format {format}"))
+            .hint("--fields is for table, plain, csv, markdown and html")
+            .exit(exit::USAGE)
     }
 
     /// There is no manifest.

@@ -5,4 +5,5 @@ pub mod log;
 pub mod outcome;
 pub mod plan;
 pub mod problems;
+pub mod query;
 pub mod report;

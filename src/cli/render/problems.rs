@@ -87,7 +87,8 @@ impl Diagnostic for Report {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = self.problem.span.clone()?;
-        let label = LabeledSpan::new_with_span(Some(self.problem.label.clone()), span);
+        let label = Some(self.problem.label.clone()).filter(|label| !label.is_empty());
+        let label = LabeledSpan::new_with_span(label, span);
         Some(Box::new(std::iter::once(label)))
     }
 }
