@@ -1,5 +1,6 @@
 //! `Packages` files: one stanza for each package file that clients can install.
 
+use crate::compression::Part;
 use crate::debian::architecture::Architecture;
 use crate::debian::control::Control;
 use crate::debian::deb822;
@@ -62,17 +63,24 @@ pub fn stanza(control: &Control, file: &FileFields) -> String {
     out + &format!("Filename: {filename}\nSize: {size}\nSHA256: {sha256}\n")
 }
 
-/// Returns the text of a `Packages` file from its stanzas, in their order.
-pub fn join<'a>(stanzas: impl Iterator<Item = &'a str> + Clone) -> String {
-    let size = stanzas.clone().map(|stanza| stanza.len() + 1).sum();
-    let mut out = String::with_capacity(size);
-    for stanza in stanzas {
-        if !out.is_empty() {
-            out.push('\n');
+/// What stands between two stanzas; where there is more of it, readers skip it.
+pub const EMPTY_LINE: Part<'_> = Part { text: b"\n", mark: None };
+
+/// Returns the text of a `Packages` file in parts: its stanzas, in their order, and empty lines
+/// between them.
+///
+/// A stanza may begin a compressed block. What marks it is the digest of its package file: no number
+/// looks more random, and none depends less on the other stanzas.
+pub fn parts<'a>(stanzas: impl Iterator<Item = (&'a str, &'a Sha256)>) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    for (stanza, digest) in stanzas {
+        if !parts.is_empty() {
+            parts.push(EMPTY_LINE);
         }
-        out.push_str(stanza);
+        let mark = digest.as_bytes().first_chunk().map(|start| u64::from_be_bytes(*start));
+        parts.push(Part { text: stanza.as_bytes(), mark });
     }
-    out
+    parts
 }
 
 /// Reads a `Packages` file's text stanza by stanza.
@@ -132,7 +140,10 @@ mod tests {
     #[test]
     fn stanzas_that_were_joined_are_read_back() {
         let one = published();
-        let text = join([one.as_str(), one.as_str()].into_iter());
+        let digest = Sha256::of(b"");
+        let parts = parts([(one.as_str(), &digest); 2].into_iter());
+        let text = parts.iter().map(|part| str::from_utf8(part.text).unwrap()).collect::<String>();
+        assert_eq!(text, format!("{one}\n{one}"));
         let read: Vec<_> = parse(&text).collect::<Result<_, _>>().unwrap();
         assert_eq!(read.len(), 2);
         assert!(read.iter().all(|package| package.stanza == one && package.file.size == 7));

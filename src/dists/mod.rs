@@ -11,10 +11,10 @@ use rayon::prelude::*;
 
 use crate::apt::release::{IndexEntry, Release};
 use crate::apt::{packages, path};
-use crate::compression::{self, Compression};
+use crate::compression::{self, Blocks, Compression};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
-use crate::digest::Sha256;
+use crate::digest::{Hasher, Sha256};
 use crate::snapshot::Distribution;
 use crate::snapshot::retired::Naming;
 use crate::snapshot::state::{Publication, State};
@@ -132,15 +132,16 @@ impl Build<'_> {
         (component, architecture): (&Component, &Architecture),
     ) -> io::Result<Vec<Output>> {
         let listed = Distribution::listed(&self.desired.components[component], architecture);
-        let mut text = packages::join(listed.map(|(_, package)| &*package.stanza));
+        let listed = listed.map(|(_, package)| (&*package.stanza, &package.file.sha256));
+        let mut parts = packages::parts(listed);
         let path = path::packages(component, architecture);
         loop {
-            let bytes = Bytes::copy_from_slice(text.as_bytes());
-            let outputs = outputs(&path, bytes, &self.desired.compression, Audience::Clients)?;
-            if text.is_empty() || !outputs.iter().any(|output| self.is_spent(output)) {
+            let text = Blocks::cut(&parts);
+            let outputs = outputs(&path, &text, &self.desired.compression, Audience::Clients)?;
+            if parts.is_empty() || !outputs.iter().any(|output| self.is_spent(output)) {
                 return Ok(outputs);
             }
-            text.push('\n');
+            parts.push(packages::EMPTY_LINE);
         }
     }
 
@@ -164,7 +165,8 @@ impl Build<'_> {
         publication.retired.reclaim(names);
         let state = State::new(publication, self.codename.to_string(), self.desired);
         let forms = BTreeSet::from([Compression::Gzip]);
-        outputs(path::STATE, state.to_bytes().into(), &forms, Audience::Repoman)
+        let text = state.to_bytes();
+        outputs(path::STATE, &Blocks::uniform(&text), &forms, Audience::Repoman)
     }
 
     fn carried_over(&self, stale: &[(&Component, &Architecture)]) -> BTreeSet<IndexEntry> {
@@ -206,27 +208,32 @@ impl Output {
 /// the index missing and shows an empty repository.
 fn outputs(
     path: &str,
-    text: Bytes,
+    text: &Blocks<'_>,
     forms: &BTreeSet<Compression>,
     audience: Audience,
 ) -> io::Result<Vec<Output>> {
-    let output = |path: String, bytes: Bytes, published: bool| Output {
-        entry: IndexEntry { path, size: bytes.len() as u64, sha256: Sha256::of(&bytes) },
-        bytes: published.then_some(bytes),
-        audience,
+    let file = |form: &Compression| {
+        let bytes = Bytes::from(compression::compress(*form, text, None)?);
+        let path = format!("{path}{}", form.extension());
+        let entry = IndexEntry { path, size: bytes.len() as u64, sha256: Sha256::of(&bytes) };
+        Ok(Output { entry, bytes: Some(bytes), audience })
     };
-    let compressed: Vec<&Compression> =
-        forms.iter().filter(|form| **form != Compression::None).collect();
-    let mut outputs = compressed
-        .par_iter()
-        .map(|form| {
-            let bytes = compression::compress(**form, &text)?;
-            Ok(output(format!("{path}{}", form.extension()), bytes.into(), true))
-        })
-        .collect::<io::Result<Vec<_>>>()?;
-    let plain = forms.contains(&Compression::None);
-    outputs.insert(0, output(path.to_owned(), text.clone(), plain));
+    let (plain, files) =
+        rayon::join(|| digest(text), || forms.par_iter().map(file).collect::<io::Result<Vec<_>>>());
+    let mut outputs = files?;
+    if !forms.contains(&Compression::None) {
+        let (sha256, size) = plain;
+        let entry = IndexEntry { path: path.to_owned(), size, sha256 };
+        outputs.insert(0, Output { entry, bytes: None, audience });
+    }
     Ok(outputs)
+}
+
+/// Returns the digest and the size of a text.
+fn digest(text: &Blocks<'_>) -> (Sha256, u64) {
+    let mut hasher = Hasher::new();
+    text.pieces().for_each(|piece| hasher.update(piece));
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The index files of a published distribution, read by their hashes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,7 +10,7 @@ use crate::apt::packages::{self, PackagesError};
 use crate::apt::path;
 use crate::apt::release::{IndexEntry, Release};
 use crate::blocking;
-use crate::compression::{self, Compression, Frames};
+use crate::compression::{self, Compression};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
@@ -141,9 +140,7 @@ pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec
     if plain.size > MAX_INDEX {
         return None;
     }
-    let mut out = Vec::new();
-    let mut decoder = compression::decoder(form, Frames::Several, bytes).ok()?.take(plain.size + 1);
-    decoder.read_to_end(&mut out).ok()?;
+    let out = compression::decompress(form, bytes, plain.size).ok()?;
     matches(plain, &out).then_some(out)
 }
 

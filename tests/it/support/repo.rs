@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use tempfile::TempDir;
 
 use super::{Deb, Manifest, Run, TestKey};
@@ -86,7 +86,7 @@ impl TestRepo {
     pub fn index(&self, directory: &str) -> String {
         let path = self.store().join("dists").join(directory).join("Packages.gz");
         let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        std::io::read_to_string(GzDecoder::new(&*bytes)).expect("it is gzip of UTF-8")
+        std::io::read_to_string(MultiGzDecoder::new(&*bytes)).expect("it is gzip of UTF-8")
     }
 
     /// Runs repoman beside the manifest, without a terminal.

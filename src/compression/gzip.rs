@@ -1,0 +1,80 @@
+//! gzip (RFC 1952): a member for each block, as if `gzip -n` had made it, that says how long it is.
+//!
+//! The length is in an extra field of the header (2.3.1.1), which every reader skips: so members are
+//! found without decoding the ones before. BGZF and pgzip do the same, each in its own field.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io;
+
+use flate2::{Compress, Crc, FlushCompress};
+
+use crate::compression::container::Packed;
+
+/// The level of `gzip` itself.
+pub(super) const LEVEL: u32 = 6;
+
+/// Deflate, extra field, no time, no particular speed, unknown system; a field of 8 bytes follows,
+/// which holds one subfield of 4.
+const HEADER: [u8; 16] = *b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x08\0RM\x04\0";
+/// The header with the length of the member.
+const HEADER_SIZE: usize = HEADER.len() + 4;
+/// The checksum, and the number of bytes that were compressed.
+const TRAILER_SIZE: usize = 8;
+
+/// Returns `bytes` as one member.
+///
+/// The encoder is used again and again: glibc before 2.38 does not reuse well what one allocates
+/// (its bug 14581).
+pub(super) fn member(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    thread_local! {
+        static DEFLATE: RefCell<Compress> =
+            RefCell::new(Compress::new(flate2::Compression::new(LEVEL), false));
+    }
+    let mut member = Vec::with_capacity(bytes.len() / 3 + 64);
+    member.extend_from_slice(&HEADER);
+    member.extend_from_slice(&[0; 4]);
+    DEFLATE.with_borrow_mut(|deflate| {
+        deflate.reset();
+        deflate_all(deflate, bytes, &mut member)
+    })?;
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    member.extend_from_slice(&crc.sum().to_le_bytes());
+    member.extend_from_slice(&crc.amount().to_le_bytes());
+    let length = u32::try_from(member.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    member[HEADER.len()..HEADER_SIZE].copy_from_slice(&length.to_le_bytes());
+    Ok(member)
+}
+
+fn deflate_all(deflate: &mut Compress, bytes: &[u8], output: &mut Vec<u8>) -> io::Result<()> {
+    let mut rest = bytes;
+    loop {
+        let before = deflate.total_in();
+        let status = deflate.compress_vec(rest, output, FlushCompress::Finish)?;
+        if status == flate2::Status::StreamEnd {
+            return Ok(());
+        }
+        let read = usize::try_from(deflate.total_in() - before).expect("it was in memory");
+        rest = &rest[read..];
+        output.reserve(output.len().max(64 << 10));
+    }
+}
+
+/// Returns the members of a file that all say how long they are.
+pub(super) fn members(file: &[u8]) -> Option<Vec<Packed<'_>>> {
+    let mut members = Vec::new();
+    let mut rest = file;
+    while !rest.is_empty() {
+        let after = rest.strip_prefix(&HEADER)?;
+        let length = usize::try_from(u32::from_le_bytes(*after.first_chunk()?)).ok()?;
+        let (member, next) = rest.split_at_checked(length)?;
+        let size = u32::from_le_bytes(*member.get(HEADER_SIZE..)?.last_chunk()?);
+        if length < HEADER_SIZE + TRAILER_SIZE {
+            return None;
+        }
+        members.push(Packed { bytes: Cow::Borrowed(member), size: size.into() });
+        rest = next;
+    }
+    Some(members)
+}
