@@ -8,7 +8,7 @@
 //!
 //! | rank | modules | may do |
 //! |---|---|---|
-//! | 0 | `digest` `fingerprint` `compression` `time` `text` `blocking` | pure (`blocking` is the one rayon ↔ tokio bridge) |
+//! | 0 | `digest` `fingerprint` `compression` `time` `text` `blocking` `mutation` | pure (`blocking` is the one rayon ↔ tokio bridge; `mutation` is a switch for tests) |
 //! | 1 | `debian`, then `deb` and `apt` | pure, sync, `Read`/`Write` only |
 //! | 2 | `manifest`, `snapshot` | pure, sync |
 //! | 3 | `plan` `query`, then `report` | pure functions; `now` is an argument |
@@ -30,6 +30,7 @@ pub mod dists;
 pub mod drift;
 pub mod fingerprint;
 pub mod manifest;
+pub mod mutation;
 pub mod ops;
 pub mod plan;
 pub mod published;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::commit::script::{Point, RELEASE};
+use crate::mutation::{self, Mutation};
 use crate::store::{Replacement, Store, StoreError};
 use crate::time::Timestamp;
 
@@ -22,8 +23,11 @@ pub enum Swap {
 ///
 /// When the store refuses, or can't tell how it ended.
 pub async fn swap(store: &Store, point: &Point) -> Result<Swap, StoreError> {
-    let replaced =
-        store.replace(&point.key, point.bytes.clone(), point.base.as_ref(), &RELEASE).await?;
+    let mut base = point.base.clone();
+    if mutation::is_on(Mutation::BlindSwap) {
+        base = store.head(&point.key).await?.map(|entry| entry.etag);
+    }
+    let replaced = store.replace(&point.key, point.bytes.clone(), base.as_ref(), &RELEASE).await?;
     Ok(match replaced {
         Replacement::Won { .. } => Swap::Won,
         Replacement::Lost => Swap::Lost,
@@ -36,7 +40,7 @@ pub async fn swap(store: &Store, point: &Point) -> Result<Swap, StoreError> {
 /// the second one. `last_modified` is the store's clock and `now` ours, so a store that is
 /// ahead makes us wait for at most two seconds.
 pub fn pause(last_modified: Option<Timestamp>, now: Timestamp) -> Duration {
-    let Some(last_modified) = last_modified else {
+    let Some(last_modified) = last_modified.filter(|_| !mutation::is_on(Mutation::NoPause)) else {
         return Duration::ZERO;
     };
     let next = (last_modified.as_second() + 1) * 1000;

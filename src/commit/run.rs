@@ -8,6 +8,7 @@ use crate::apt::path;
 use crate::commit::point::{self, Swap};
 use crate::commit::script::{Copy, Creation, POOL, Script};
 use crate::debian::suite::Codename;
+use crate::mutation::{self, Mutation};
 use crate::plan::Upload;
 use crate::published;
 use crate::report::{Delivery, Event, Observe};
@@ -101,14 +102,21 @@ pub async fn run(
     setting: &Setting<'_>,
     observe: &dyn Observe,
 ) -> Result<Swap, CommitError> {
-    let creations = script.creations.iter().map(|creation| create(store, creation));
-    futures::stream::iter(creations).buffer_unordered(store.jobs()).try_collect::<()>().await?;
+    if !mutation::is_on(Mutation::IndicesLast) {
+        create_all(store, script).await?;
+    }
     store.barrier().await?;
     let codename = setting.codename.clone();
     observe.event(&Event::Indexed { codename, files: script.creations.len() });
+    if mutation::is_on(Mutation::CopiesFirst) {
+        let _ = copy_all(store, script, setting.objects).await;
+    }
     tokio::time::sleep(point::pause(setting.last_modified, (setting.clock)())).await;
     if point::swap(store, &script.point).await? == Swap::Lost {
         return Ok(Swap::Lost);
+    }
+    if mutation::is_on(Mutation::IndicesLast) {
+        create_all(store, script).await?;
     }
     let (from, to) = setting.generations;
     observe.event(&Event::Swapped { codename: setting.codename.clone(), from, to });
@@ -120,6 +128,11 @@ pub async fn run(
     verify(store, script, setting).await?;
     observe.event(&Event::Verified { codename: setting.codename.clone(), generation: to });
     Ok(Swap::Won)
+}
+
+async fn create_all(store: &Store, script: &Script) -> Result<(), CommitError> {
+    let creations = script.creations.iter().map(|creation| create(store, creation));
+    futures::stream::iter(creations).buffer_unordered(store.jobs()).try_collect().await
 }
 
 async fn create(store: &Store, creation: &Creation) -> Result<(), CommitError> {
@@ -138,6 +151,11 @@ pub async fn copy_all(
     script: &Script,
     objects: &BTreeMap<String, Entry>,
 ) -> Result<(), StoreError> {
+    if mutation::is_on(Mutation::SealFirst)
+        && let Some(seal) = &script.seal
+    {
+        copy_one(store, script, seal, objects).await?;
+    }
     let copies = script.copies.iter().map(|copy| copy_one(store, script, copy, objects));
     futures::stream::iter(copies).buffer_unordered(store.jobs()).try_collect::<()>().await?;
     if let Some(seal) = &script.seal {
@@ -158,6 +176,9 @@ async fn copy_one(
 ) -> Result<(), StoreError> {
     let Copy { key, bytes, headers } = copy;
     let mut base = objects.get(key.as_str()).map(|entry| entry.etag.clone());
+    if mutation::is_on(Mutation::BlindCopies) {
+        base = store.head(key).await?.map(|entry| entry.etag);
+    }
     loop {
         let replaced = store.replace(key, bytes.clone(), base.as_ref(), headers).await?;
         if replaced != Replacement::Lost {
@@ -166,7 +187,7 @@ async fn copy_one(
         // In this order: a writer that swaps after we found ourselves current writes its copy
         // after this tag was taken, and ours is refused.
         base = store.head(key).await?.map(|entry| entry.etag);
-        if !is_current(store, script).await? {
+        if !mutation::is_on(Mutation::BlindCopies) && !is_current(store, script).await? {
             return Ok(());
         }
     }

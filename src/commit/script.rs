@@ -9,6 +9,7 @@ use crate::apt::path;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::dists::{Audience, Suite};
+use crate::mutation::{self, Mutation};
 use crate::store::{Etag, Headers, Key, Storage, StoreError};
 
 /// Nothing under this name ever changes.
@@ -154,7 +155,9 @@ impl Script {
             SealedRelease::Unsigned { release } => (path::release(codename), release, None),
         };
         let history = path::history(codename, suite.generation, &Sha256::of(bytes));
-        creations.push(creation(&history, bytes, RELEASE)?);
+        if !mutation::is_on(Mutation::NoHistory) {
+            creations.push(creation(&history, bytes, RELEASE)?);
+        }
         // A distribution that gets its first signature moves from Release to InRelease.
         let base = records.base.filter(|(base, _)| *base == key).map(|(_, etag)| etag);
         let point = Point { key: Key::parse(&key)?, bytes: bytes.clone(), base };

@@ -13,6 +13,7 @@ use crate::commit::script::{Records, Script, SealedRelease};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::dists::{Build, Suite};
+use crate::mutation::{self, Mutation};
 use crate::ops::plan::Planned;
 use crate::ops::{client_files, founding};
 use crate::published::{Head, LoadError};
@@ -141,13 +142,18 @@ impl Publisher<'_> {
         observe: &dyn Observe,
     ) -> Result<Outcome, ApplyError> {
         founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
-        run::upload(self.store, &planned.plan.uploads, observe).await?;
+        if !mutation::is_on(Mutation::PackagesLast) {
+            run::upload(self.store, &planned.plan.uploads, observe).await?;
+        }
         self.publish_keyring().await?;
         for codename in planned.plan.distributions.keys() {
             match self.publish(planned, codename, observe).await? {
                 Some(done) => published.push(done),
                 None => return Ok(Outcome::Overtaken(codename.clone())),
             }
+        }
+        if mutation::is_on(Mutation::PackagesLast) {
+            run::upload(self.store, &planned.plan.uploads, observe).await?;
         }
         Ok(Outcome::Applied)
     }
@@ -220,7 +226,10 @@ impl Publisher<'_> {
             generation: head.map_or(1, |head| head.state.generation + 1),
             parent: head
                 .map(|head| Parent { generation: head.state.generation, in_release: head.sha256 }),
-            writer: self.writer.clone(),
+            writer: match head {
+                Some(head) if mutation::is_on(Mutation::BorrowedId) => head.state.writer.clone(),
+                _ => self.writer.clone(),
+            },
             manifest: ManifestRecord {
                 sha256: Sha256::of(&self.manifest),
                 git_commit: self.git_commit.clone(),
@@ -257,6 +266,9 @@ impl Publisher<'_> {
         let Some(published) = published else {
             return Ok(now);
         };
+        if mutation::is_on(Mutation::SameDate) {
+            return Ok(published);
+        }
         let date = now.max(shifted(published, 1));
         if date > shifted(now, DATE_TOLERANCE) {
             return Err(ApplyError::ClockBehind { codename: codename.clone(), published });

@@ -17,6 +17,7 @@ use super::error::{Outcome, cause};
 use super::retry::Attempts;
 use super::{Durable, Etag, Headers, Key, Operation, Store, StoreError};
 use crate::digest::Sha256;
+use crate::mutation::{self, Mutation};
 
 /// How a compare-and-swap ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +81,12 @@ impl Store {
             is_open |= outcome == Outcome::Unknown;
             if outcome == Outcome::Final && !is_open {
                 return Err(StoreError::new(Operation::Write, path.as_ref(), error));
+            }
+            if mutation::is_on(Mutation::NoReadBack) {
+                return match outcome {
+                    Outcome::Refused => Ok(Replacement::Lost),
+                    _ => Err(given_up(&path, outcome, error)),
+                };
             }
             match self.compare(&path, &bytes, base).await {
                 Ok(Found::Ours(etag)) => return Ok(Replacement::Won { etag }),

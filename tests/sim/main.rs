@@ -18,6 +18,8 @@ mod crashes;
 mod deb;
 mod lies;
 mod link;
+#[cfg(debug_assertions)]
+mod mutations;
 mod races;
 mod scene;
 mod schedule;

@@ -51,9 +51,19 @@ impl Grounds {
         Self(worlds)
     }
 
-    /// Returns a fork of one of them, where what the mirrors bring may vanish.
-    pub fn pick(&self, dice: &mut Dice) -> Arc<World> {
-        let world = self.0[dice.below(self.0.len())].fork();
+    /// Returns a fork of one of them.
+    fn pick(&self, dice: &mut Dice) -> Arc<World> {
+        Self::fork(&self.0[dice.below(self.0.len())])
+    }
+
+    /// Returns a fork of the signed one that a mirror has published to.
+    pub fn mirrored(&self) -> Arc<World> {
+        Self::fork(&self.0[2])
+    }
+
+    /// Returns a fork of a world, where what the mirrors bring may vanish.
+    fn fork(world: &World) -> Arc<World> {
+        let world = world.fork();
         for part in &stock().mirrors {
             world.audit(|auditor, _| auditor.allow_removal(&part.packages));
         }
