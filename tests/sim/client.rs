@@ -55,10 +55,15 @@ pub struct Generation {
 
 /// Returns the object that decides, if anything is published.
 pub fn commit_point(world: &World) -> Option<Stored> {
-    world.read(match world.signing {
+    world.read(point(world.signing))
+}
+
+/// Returns the key of that object.
+pub fn point(signing: Signing) -> &'static str {
+    match signing {
         Signing::Signed => "dists/bookworm/InRelease",
         Signing::Unsigned => "dists/bookworm/Release",
-    })
+    }
 }
 
 /// Reads what is published, as `apt-get update` and then `apt-get download` do.

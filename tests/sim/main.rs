@@ -16,6 +16,7 @@ mod client;
 mod crashes;
 #[path = "../it/support/deb.rs"]
 mod deb;
+mod journals;
 mod lies;
 mod link;
 #[cfg(debug_assertions)]

@@ -61,13 +61,17 @@ impl Grounds {
         Self::fork(&self.0[2])
     }
 
-    /// Returns a fork of a world, where what the mirrors bring may vanish.
     fn fork(world: &World) -> Arc<World> {
         let world = world.fork();
+        Self::allow_removals(&world);
+        world
+    }
+
+    /// Lets whatever the mirrors bring vanish.
+    pub fn allow_removals(world: &World) {
         for part in &stock().mirrors {
             world.audit(|auditor, _| auditor.allow_removal(&part.packages));
         }
-        world
     }
 }
 
@@ -87,7 +91,7 @@ impl Role {
     }
 
     /// Draws one.
-    fn draw(world: &Arc<World>, dice: &mut Dice) -> Self {
+    pub fn draw(world: &Arc<World>, dice: &mut Dice) -> Self {
         let stock = stock();
         let parts: Vec<&Part> =
             stock.rivals.iter().chain(&stock.mirrors).chain([&stock.upgrade]).collect();

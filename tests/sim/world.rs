@@ -122,6 +122,13 @@ impl World {
         text
     }
 
+    /// Returns the writes that were carried out, in their order.
+    pub fn writes(&self) -> Vec<Put> {
+        let ledger = self.ledger.lock().unwrap();
+        let done = ledger.journal.iter().filter(|line| line.outcome == Outcome::Done);
+        done.map(|line| line.put.clone()).collect()
+    }
+
     /// Gives access to the auditor.
     pub fn audit<T>(&self, question: impl FnOnce(&mut Auditor, &Self) -> T) -> T {
         let mut auditor = std::mem::take(&mut self.ledger.lock().unwrap().auditor);
