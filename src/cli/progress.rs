@@ -63,6 +63,7 @@ fn line(event: &Event) -> Option<(&'static str, String)> {
         Event::Overtaken { codename } => {
             ("again", format!("{codename} was published by another writer meanwhile"))
         }
+        Event::Restored { object } => ("restore", text::printable(object)),
         Event::Repaired { codename, files } => {
             ("copies", format!("{codename} {}", text::plural(*files, "index file")))
         }
@@ -137,6 +138,7 @@ impl Observe for Bar {
             Event::Indexed { .. } => self.bar.set_message("Publishing"),
             Event::Overtaken { .. } => self.bar.set_message("Again"),
             Event::Swapped { .. } => self.bar.set_message("Verifying"),
+            Event::Restored { .. } => self.bar.set_message("Repairing"),
             Event::Repaired { .. } | Event::Verified { .. } => self.bar.finish_and_clear(),
         }
     }

@@ -116,17 +116,24 @@ impl Judge<'_> {
     }
 
     fn files(&mut self, codename: &Codename, found: &DistributionFacts) {
-        for FileFacts { key, index, content } in &found.files {
+        for FileFacts { key, index, content, has_copy } in &found.files {
             let (kind, actual) = match content {
                 Content::Intact => continue,
                 Content::Missing => (DriftKind::Missing, None),
                 Content::Altered => (DriftKind::Altered, Some("another content".to_owned())),
                 Content::Unreadable(reason) => (DriftKind::Unreadable, Some(reason.clone())),
             };
+            // Any one of the forms of an index gives the others; a state has only one, and no copy.
+            let is_intact =
+                |other: &FileFacts| other.index == *index && other.content == Content::Intact;
+            let is_left = *has_copy || found.files.iter().any(is_intact);
+            let repairable =
+                index.is_some() && is_left && !matches!(content, Content::Unreadable(_));
             let index = index.as_ref().map(|index| format!("{codename}/{index}"));
             self.items.push(DriftItem {
                 expected: actual.is_some().then(|| "the file that Release lists".to_owned()),
                 actual,
+                repairable,
                 referenced_by: [index.unwrap_or_else(|| codename.to_string())].into(),
                 ..item(Severity::Breaking, kind, key)
             });

@@ -147,6 +147,8 @@ pub struct FileFacts {
     pub index: Option<String>,
     /// What was found there.
     pub content: Content,
+    /// Where it is not intact: whether its copy is.
+    pub has_copy: bool,
 }
 
 /// What was found under a hash.

@@ -20,7 +20,7 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::Copies;
 use crate::published::descriptor::{self, Trial};
-use crate::published::{self, CommitPoint, LoadError, MAX_KEYRING, MAX_RELEASE, copies};
+use crate::published::{self, CommitPoint, LoadError, MAX_KEYRING, MAX_RELEASE, copies, damage};
 use crate::report::{Event, Observe};
 use crate::sign::{Verifier, VerifyError, describe_public_keys};
 use crate::snapshot::state::State;
@@ -326,15 +326,22 @@ impl Reader<'_> {
         for form in forms {
             let listed = format!("{path}{}", form.extension());
             let Some(entry) = self.release.file(&listed) else { continue };
-            let (content, text) = self.file(path, *form, entry).await?;
+            let (content, mut text) = self.file(path, *form, entry).await?;
             let key = path::by_hash(self.codename, &entry.path, &entry.sha256);
-            index.files.push(FileFacts { key, index: name.map(str::to_owned), content });
+            let mut has_copy = false;
+            if matches!(content, Content::Missing | Content::Altered) {
+                text = self.copy(path, *form, entry).await?;
+                has_copy = text.is_some();
+            }
+            let name = name.map(str::to_owned);
+            index.files.push(FileFacts { key, index: name, content, has_copy });
             index.text = index.text.or(text);
         }
         if index.files.is_empty() {
             let key = path::in_distribution(self.codename, path);
             let content = Content::Unreadable("Release lists no form of it".to_owned());
-            index.files.push(FileFacts { key, index: name.map(str::to_owned), content });
+            let name = name.map(str::to_owned);
+            index.files.push(FileFacts { key, index: name, content, has_copy: false });
         }
         Ok(index)
     }
@@ -354,13 +361,32 @@ impl Reader<'_> {
             }
             Err(_) => return Ok((Content::Altered, None)),
         };
-        let Some(plain) = self.release.file(path).cloned() else {
+        if self.release.file(path).is_none() {
             return Ok((Content::Unreadable("Release lists no uncompressed form".into()), None));
-        };
-        match blocking::cpu(move || published::unpack(form, &bytes, &plain)).await {
+        }
+        match self.unpack(path, form, bytes).await {
             Some(text) => Ok((Content::Intact, Some(text))),
             None => Ok((Content::Unreadable("not the index that Release lists".into()), None)),
         }
+    }
+
+    /// Reads the copy of one form of an index, and returns the uncompressed text if the copy is
+    /// what Release lists.
+    async fn copy(
+        &self,
+        path: &str,
+        form: Compression,
+        entry: &IndexEntry,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        match damage::copy(self.store, self.codename, entry).await? {
+            Some(bytes) => Ok(self.unpack(path, form, bytes).await),
+            None => Ok(None),
+        }
+    }
+
+    async fn unpack(&self, path: &str, form: Compression, bytes: bytes::Bytes) -> Option<Vec<u8>> {
+        let plain = self.release.file(path)?.clone();
+        blocking::cpu(move || published::unpack(form, &bytes, &plain)).await
     }
 }
 

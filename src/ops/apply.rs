@@ -16,6 +16,7 @@ use crate::dists::{Build, Suite};
 use crate::mutation::{self, Mutation};
 use crate::ops::plan::Planned;
 use crate::ops::{client_files, founding};
+use crate::plan::Indices;
 use crate::published::{Head, LoadError};
 use crate::report::Observe;
 use crate::sign::{SignError, Signer};
@@ -142,6 +143,7 @@ impl Publisher<'_> {
         observe: &dyn Observe,
     ) -> Result<Outcome, ApplyError> {
         founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
+        self.mend(planned, observe).await?;
         if !mutation::is_on(Mutation::PackagesLast) {
             run::upload(self.store, &planned.plan.uploads, observe).await?;
         }
@@ -244,6 +246,8 @@ impl Publisher<'_> {
         let desired = planned.desired.snapshot.distributions[codename].clone();
         let before = planned.published.snapshot.distributions.get(codename).cloned();
         let before = before.zip(head.map(|head| head.release.clone()));
+        let is_kept = planned.plan.distributions[codename].indices == Indices::TakenOver;
+        let before = before.filter(|_| is_kept);
         let name = codename.clone();
         let codename = codename.clone();
         let build = move || {

@@ -40,7 +40,7 @@ pub async fn drift(
     Ok(drift::judge(&facts, &expected))
 }
 
-fn expected(question: Question<'_>) -> Expected {
+pub(super) fn expected(question: Question<'_>) -> Expected {
     let Question { manifest, root, now, .. } = question;
     let signing = &manifest.signing;
     let mut keys: BTreeMap<_, _> = signing.known.iter().map(|key| (*key, None)).collect();

@@ -9,5 +9,6 @@ pub mod contest;
 pub mod drift;
 pub mod founding;
 pub mod log;
+pub mod mend;
 pub mod plan;
 mod repair;

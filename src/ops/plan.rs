@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::manifest::Manifest;
+use crate::ops::mend;
 use crate::plan::offer::Offers;
 use crate::plan::{self, Conflict, Desired, Note, Plan};
 use crate::published::{self, Expected, LoadError, Published, descriptor};
@@ -95,7 +96,9 @@ pub async fn plan_offers(
     if is_unguarded(store).await? {
         plan.notes.push(Note::SingleWriter);
     }
-    Ok(Planned { plan, offers, desired, published })
+    let lost = published.lost.clone();
+    let planned = Planned { plan, offers, desired, published };
+    Ok(mend::met(planned, lost, store).await.map_err(LoadError::Store)?)
 }
 
 /// Tells whether a store of a single writer is not known to have working conditional writes.

@@ -12,8 +12,8 @@ use crate::debian::version::Version;
 use crate::digest::Sha256;
 use crate::plan::desired::{Desired, Upload};
 use crate::plan::{
-    Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Note,
-    Operation, PackageChange, Plan, Reason, Standing, fingerprints, guard,
+    Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
+    Note, Operation, PackageChange, Plan, Reason, Standing, fingerprints, guard,
 };
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
 
@@ -55,6 +55,7 @@ pub fn diff(
         dangers,
         notes,
         uploads: uploads(published, desired),
+        repairs: Vec::new(),
     };
     plan.id = identify(&plan);
     plan
@@ -79,6 +80,7 @@ fn distribution(before: Option<&Distribution>, after: &Distribution) -> Distribu
     DistributionPlan {
         status,
         copies: Copies::Current,
+        indices: Indices::TakenOver,
         fields: field_changes(before, after),
         packages: package_changes(before, after),
         index_files: after.stale_indices(before).len() * after.compression.len(),
@@ -236,12 +238,14 @@ impl<'a> Newest<'a> {
 }
 
 /// Returns the digest of what a plan starts from and does.
-fn identify(plan: &Plan) -> Sha256 {
+pub(super) fn identify(plan: &Plan) -> Sha256 {
     #[derive(Serialize)]
     struct Identified<'a> {
         base: &'a BTreeMap<Codename, Base>,
         fields: Vec<(&'a Codename, &'a [FieldChange])>,
         packages: Vec<IdentifiedPackage<'a>>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        repairs: Vec<(&'a str, &'static str, &'static str)>,
     }
     #[derive(Serialize)]
     struct IdentifiedPackage<'a> {
@@ -263,8 +267,15 @@ fn identify(plan: &Plan) -> Sha256 {
         })
     });
     let fields = plan.distributions.iter().map(|(name, plan)| (name, plan.fields.as_slice()));
-    let identified =
-        Identified { base: &plan.base, fields: fields.collect(), packages: packages.collect() };
+    let repairs = plan.repairs.iter();
+    let repairs =
+        repairs.map(|repair| (&*repair.key, repair.damage.as_str(), repair.remedy.as_str()));
+    let identified = Identified {
+        base: &plan.base,
+        fields: fields.collect(),
+        packages: packages.collect(),
+        repairs: repairs.collect(),
+    };
     let bytes = serde_json::to_vec(&identified).expect("every map in it has string keys");
     Sha256::of(&bytes)
 }

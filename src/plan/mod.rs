@@ -8,6 +8,7 @@ mod desired;
 mod diff;
 mod guard;
 pub mod offer;
+pub mod repair;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use crate::fingerprint::Fingerprint;
 
 pub use desired::{Conflict, ConflictWith, Desired, Upload, desired};
 pub use diff::diff;
+pub use repair::{Damage, Remedy, Repair};
 
 /// Everything that has to change for the published repository to become the desired one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// The package files that have to be uploaded, by object key.
     pub uploads: BTreeMap<String, Upload>,
+    /// What was lost or altered since it was published, sorted by key.
+    pub repairs: Vec<Repair>,
 }
 
 /// The generation that a plan starts from.
@@ -78,12 +82,24 @@ pub struct DistributionPlan {
     pub status: DistributionStatus,
     /// Whether copies have to be brought up to date that an earlier run has left behind.
     pub copies: Copies,
+    /// Where unchanged index files come from.
+    pub indices: Indices,
     /// What its Release file will say otherwise.
     pub fields: Vec<FieldChange>,
     /// Packages to list or unlist, by component and name.
     pub packages: Vec<PackageChange>,
     /// The number of index files that have to be written.
     pub index_files: usize,
+}
+
+/// Where the index files of a new generation come from that list what they listed before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Indices {
+    /// They are taken over.
+    #[default]
+    TakenOver,
+    /// They are made anew, since one of them is lost.
+    Rebuilt,
 }
 
 /// Whether a distribution of a plan exists.
@@ -280,12 +296,14 @@ pub struct Summary {
     pub upload_bytes: u64,
     /// Index files to write.
     pub index_files: usize,
+    /// Damaged objects to restore.
+    pub repair: usize,
 }
 
 impl Plan {
     /// Tells whether the published repository already is the desired one.
     pub fn is_empty(&self) -> bool {
-        self.distributions.is_empty()
+        self.distributions.is_empty() && self.repaired().next().is_none()
     }
 
     /// Tells whether somebody has to accept a danger first.
@@ -309,6 +327,7 @@ impl Plan {
         let mut summary = Summary {
             upload_files: self.uploads.len(),
             upload_bytes: self.uploads.values().map(|upload| upload.size).sum(),
+            repair: self.repaired().count(),
             ..Summary::default()
         };
         for distribution in self.distributions.values() {
@@ -342,6 +361,7 @@ impl DistributionPlan {
     /// Tells whether the published generation is the desired one, whatever its copies are.
     pub fn is_unchanged(&self) -> bool {
         self.status == DistributionStatus::Published
+            && self.indices == Indices::TakenOver
             && self.fields.is_empty()
             && self.packages.is_empty()
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::StreamExt as _;
 
 use crate::apt::packages::{self, PackagesError};
 use crate::apt::path;
@@ -14,7 +14,9 @@ use crate::compression::{self, Compression};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
-use crate::published::LoadError;
+use crate::plan::Damage;
+use crate::published::damage::{self, Lost};
+use crate::published::{Head, LoadError};
 use crate::snapshot::state::State;
 use crate::snapshot::{Distribution, Package, PackageId, Packages, Provenance};
 use crate::store::{Key, Store, StoreError};
@@ -36,18 +38,24 @@ pub async fn state(
     if !release.files.iter().any(|file| file.path.starts_with(path::STATE)) {
         return Ok(None);
     }
-    let Index { key, bytes } = fetch(store, codename, release, path::STATE).await?;
+    let shelf = Shelf { store, codename, release };
+    let Index { key, bytes, .. } = shelf.fetch(path::STATE, &BTreeSet::new()).await?;
     let state = State::parse(&bytes).map_err(|reason| LoadError::State { key, reason })?;
     Ok(Some(state))
 }
 
-/// Returns the content of a published distribution.
+/// Returns the content of a published distribution, and what of its index files is lost.
+///
+/// # Errors
+///
+/// When nothing has the content of an index any more; all that are so are told.
 pub async fn distribution(
     store: &Store,
     codename: &Codename,
     release: &Release,
     state: &State,
-) -> Result<Distribution, LoadError> {
+) -> Result<(Distribution, Vec<Lost>), LoadError> {
+    let shelf = &Shelf { store, codename, release };
     let indices = release.components.iter().flat_map(|component| {
         release.architectures.iter().map(move |architecture| (component, architecture))
     });
@@ -55,17 +63,20 @@ pub async fn distribution(
         let path = path::packages(component, architecture);
         let component = component.clone();
         async move {
-            let index = fetch(store, codename, release, &path).await?;
+            let mut index = shelf.fetch(&path, &state.compression).await?;
+            let lost = std::mem::take(&mut index.lost);
             let packages = blocking::cpu(move || parse(index)).await?;
-            Ok::<_, LoadError>((component, packages))
+            Ok::<_, LoadError>((component, packages, lost))
         }
     };
     let reads: Vec<_> = indices.map(read).collect();
-    let lists: Vec<(Component, Vec<(PackageId, Package)>)> =
-        futures::stream::iter(reads).buffered(store.jobs()).try_collect().await?;
+    let lists: Vec<_> = futures::stream::iter(reads).buffered(store.jobs()).collect().await;
+    let lists = LoadError::all(lists)?;
+    let mut all_lost = Vec::new();
     let mut components: BTreeMap<Component, Packages> =
         release.components.iter().map(|component| (component.clone(), Packages::new())).collect();
-    for (component, list) in lists {
+    for (component, list, lost) in lists {
+        all_lost.extend(lost);
         let packages = components.entry(component.clone()).or_default();
         for (id, package) in list {
             packages.entry(id).or_insert(package);
@@ -79,40 +90,106 @@ pub async fn distribution(
         }
     }
     let signers = state.signed_by.iter().filter_map(|fingerprint| fingerprint.parse().ok());
-    Ok(Distribution {
+    let distribution = Distribution {
         identity: release.identity.clone(),
         architectures: release.architectures.clone(),
         compression: state.compression.clone(),
         signed_by: signers.collect(),
         components,
         component_order: release.components.clone(),
-    })
+    };
+    Ok((distribution, all_lost))
 }
 
 /// An index file's content, uncompressed and verified.
 struct Index {
     key: String,
     bytes: Vec<u8>,
+    /// The forms of it that were tried before one was intact.
+    lost: Vec<Lost>,
 }
 
-async fn fetch(
+/// Returns the uncompressed text of an index, from whatever form or copy of it is intact.
+pub(super) async fn text(
     store: &Store,
     codename: &Codename,
-    release: &Release,
-    listed_path: &str,
+    head: &Head,
+    path: &str,
+) -> Result<Vec<u8>, LoadError> {
+    let shelf = Shelf { store, codename, release: &head.release };
+    shelf.fetch(path, &head.state.compression).await.map(|index| index.bytes)
+}
+
+/// Where the files of one Release are.
+struct Shelf<'a> {
+    store: &'a Store,
+    codename: &'a Codename,
+    release: &'a Release,
+}
+
+impl Shelf<'_> {
+    /// Returns an index from the first of its forms that is intact under its hash, or else from a
+    /// copy of one.
+    ///
+    /// The uncompressed form is always listed, but published only if `published` has it.
+    async fn fetch(
+        &self,
+        listed_path: &str,
+        published: &BTreeSet<Compression>,
+    ) -> Result<Index, LoadError> {
+        let missing = || LoadError::Missing { key: self.canonical(listed_path) };
+        let plain = self.release.file(listed_path).ok_or_else(missing)?;
+        let mut lost = Vec::new();
+        let mut fault = None;
+        for (form, entry) in self.forms(listed_path, published) {
+            let (damage, error) = match by_hash(self.store, self.codename, entry).await {
+                Ok((key, bytes)) => return unpacked(key, form, bytes, plain, lost).await,
+                Err(error @ LoadError::Missing { .. }) => (Damage::Missing, error),
+                Err(error @ LoadError::Altered { .. }) => (Damage::Altered, error),
+                Err(error) => return Err(error),
+            };
+            fault.get_or_insert(error);
+            lost.push(Lost { codename: self.codename.clone(), entry: entry.clone(), damage });
+        }
+        for (form, entry) in self.forms(listed_path, published) {
+            if let Some(bytes) = damage::copy(self.store, self.codename, entry).await? {
+                let key = self.canonical(&entry.path);
+                return unpacked(key, form, bytes, plain, lost).await;
+            }
+        }
+        Err(fault.unwrap_or_else(missing))
+    }
+
+    fn canonical(&self, path: &str) -> String {
+        path::in_distribution(self.codename, path)
+    }
+
+    fn forms(
+        &self,
+        path: &str,
+        published: &BTreeSet<Compression>,
+    ) -> impl Iterator<Item = (Compression, &IndexEntry)> {
+        let is_there = |form: &Compression| *form != Compression::None || published.contains(form);
+        PREFERENCE.into_iter().filter(is_there).filter_map(move |form| {
+            let entry = self.release.file(&format!("{path}{}", form.extension()))?;
+            Some((form, entry))
+        })
+    }
+}
+
+async fn unpacked(
+    key: String,
+    form: Compression,
+    bytes: Bytes,
+    plain: &IndexEntry,
+    lost: Vec<Lost>,
 ) -> Result<Index, LoadError> {
-    let missing = || LoadError::Missing { key: path::in_distribution(codename, listed_path) };
-    let plain = release.file(listed_path).ok_or_else(missing)?.clone();
-    let forms = PREFERENCE.into_iter().filter_map(|form| {
-        let entry = release.file(&format!("{listed_path}{}", form.extension()))?;
-        Some((form, entry))
-    });
-    let (form, entry) = forms.into_iter().next().ok_or_else(missing)?;
-    let (key, bytes) = by_hash(store, codename, entry).await?;
-    let altered = key.clone();
-    let bytes = blocking::cpu(move || unpack(form, &bytes, &plain)).await;
-    let bytes = bytes.ok_or(LoadError::Altered { key: altered })?;
-    Ok(Index { key, bytes })
+    let plain = plain.clone();
+    let text = blocking::cpu(move || unpack(form, &bytes, &plain)).await;
+    match text {
+        Some(bytes) => Ok(Index { key, bytes, lost }),
+        None => Err(LoadError::Altered { key }),
+    }
 }
 
 /// Returns a listed file's key and its bytes, verified.
@@ -131,7 +208,7 @@ pub async fn by_hash(
     }
 }
 
-fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {
+pub(super) fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {
     entry.size == bytes.len() as u64 && entry.sha256 == Sha256::of(bytes)
 }
 
@@ -145,7 +222,7 @@ pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec
 }
 
 fn parse(index: Index) -> Result<Vec<(PackageId, Package)>, LoadError> {
-    let Index { key, bytes } = index;
+    let Index { key, bytes, .. } = index;
     let unreadable = |reason| LoadError::Packages { key: key.clone(), reason };
     let text = String::from_utf8(bytes).map_err(|_| LoadError::Altered { key: key.clone() })?;
     let entry = |package: Result<packages::IndexedPackage<'_>, PackagesError>| {

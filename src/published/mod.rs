@@ -1,6 +1,7 @@
 //! Reads what is published: from InRelease down, every byte checked against the hash above it.
 
 pub mod copies;
+pub mod damage;
 pub mod descriptor;
 pub mod history;
 mod index;
@@ -25,6 +26,7 @@ use crate::snapshot::state::{State, StateError};
 use crate::store::{Entry, Etag, Key, Object, Store, StoreError};
 use crate::time::Timestamp;
 
+use damage::Lost;
 pub use index::unpack;
 use trust::Trust;
 pub use trust::{Expected, MAX_KEYRING};
@@ -41,6 +43,9 @@ pub struct Published {
     pub heads: BTreeMap<Codename, Head>,
     /// The objects under `dists/` at the time of the listing, by key.
     pub objects: BTreeMap<String, Entry>,
+    /// The index files that are not there under their hashes any more, as far as the listing and
+    /// the reading told; the content of each is in `snapshot` all the same.
+    pub lost: Vec<Lost>,
 }
 
 /// The current generation of a distribution.
@@ -119,6 +124,9 @@ pub enum LoadError {
         /// The object.
         key: String,
     },
+    /// Several objects can't be used.
+    #[error("several published objects can't be used")]
+    Several(Vec<LoadError>),
     /// A Release file can't be read.
     #[error("{key} can't be read")]
     Release {
@@ -148,6 +156,25 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// Returns all values, or all errors as one.
+    fn all<T>(results: Vec<Result<T, Self>>) -> Result<Vec<T>, Self> {
+        let (mut values, mut errors) = (Vec::new(), Vec::new());
+        for result in results {
+            match result {
+                Ok(value) => values.push(value),
+                Err(Self::Several(several)) => errors.extend(several),
+                Err(error) => errors.push(error),
+            }
+        }
+        match errors.len() {
+            0 => Ok(values),
+            1 => Err(errors.remove(0)),
+            _ => Err(Self::Several(errors)),
+        }
+    }
+}
+
 impl Head {
     /// Returns what is kept of this generation when another one has replaced it.
     pub fn ancestor(&self) -> Ancestor {
@@ -155,6 +182,11 @@ impl Head {
         let state = files.max_by_key(|file| file.path != path::STATE);
         let state = state.expect("a head has a state, which its Release lists");
         Ancestor { generation: self.state.generation, in_release: self.sha256, state: state.sha256 }
+    }
+
+    /// Returns what a plan on it starts from.
+    pub fn base(&self) -> Base {
+        Base { generation: self.state.generation, inrelease_sha256: self.sha256 }
     }
 }
 
@@ -170,9 +202,8 @@ impl Published {
     ) -> Result<BTreeMap<Codename, Standing>, StoreError> {
         let mut standings = BTreeMap::new();
         for (codename, head) in &self.heads {
-            let base = Base { generation: head.state.generation, inrelease_sha256: head.sha256 };
             let copies = copies::standing(store, codename, head, &self.objects).await?;
-            standings.insert(codename.clone(), Standing { base, copies });
+            standings.insert(codename.clone(), Standing { base: head.base(), copies });
         }
         Ok(standings)
     }
@@ -209,8 +240,8 @@ pub async fn index_file(
 /// # Errors
 ///
 /// When the store can't be read, when what is there was not published by this tool for the
-/// expected repository and signed by one of its keys, or when any byte of it is not what it should
-/// be.
+/// expected repository and signed by one of its keys, or when nothing in it has the content of an
+/// index or a state any more. Whatever of this there is, all of it is told.
 pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, LoadError> {
     let entries = store.list(path::DISTS).await?;
     let objects: BTreeMap<String, Entry> =
@@ -218,12 +249,16 @@ pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, Lo
     let (guard, points) = guarded(store, expected, &objects).await?;
     let guard = &guard;
     let loads = points.into_iter().map(|point| distribution(store, guard, point));
-    let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).try_collect().await?;
+    let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).collect().await;
     let mut published = Published { objects, ..Published::default() };
-    for (codename, head, distribution) in loaded.into_iter().flatten() {
+    for (codename, head, distribution, lost) in LoadError::all(loaded)?.into_iter().flatten() {
+        published.lost.extend(lost);
+        published.lost.extend(damage::listed(&codename, &head, &published.objects));
         published.snapshot.distributions.insert(codename.clone(), distribution);
         published.heads.insert(codename, head);
     }
+    published.lost.sort();
+    published.lost.dedup_by(|one, other| one.key() == other.key());
     Ok(published)
 }
 
@@ -298,7 +333,7 @@ struct Guard<'a> {
     trust: Option<Trust>,
 }
 
-type Loaded = (Codename, Head, crate::snapshot::Distribution);
+type Loaded = (Codename, Head, crate::snapshot::Distribution, Vec<Lost>);
 
 async fn distribution(
     store: &Store,
@@ -309,12 +344,12 @@ async fn distribution(
         return Ok(None);
     };
     let Head { release, state, .. } = &head;
-    let mut distribution = index::distribution(store, &codename, release, state).await?;
+    let (mut distribution, lost) = index::distribution(store, &codename, release, state).await?;
     if !head.key.ends_with("/InRelease") {
         // Whatever an unsigned file claims.
         distribution.signed_by.clear();
     }
-    Ok(Some((codename, head, distribution)))
+    Ok(Some((codename, head, distribution, lost)))
 }
 
 async fn head(

@@ -76,7 +76,7 @@ pub struct DriftItem {
     pub actual: Option<String>,
     /// Which indices list it: `bookworm/main/amd64`.
     pub referenced_by: BTreeSet<String>,
-    /// Whether an apply of the same manifest makes up for it.
+    /// Whether `apply --repair` of the same manifest makes up for it, whatever its sources offer.
     pub repairable: bool,
 }
 

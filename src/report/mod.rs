@@ -68,6 +68,11 @@ pub enum Event {
         /// The distribution.
         codename: Codename,
     },
+    /// A damaged object is again what was published.
+    Restored {
+        /// Its key.
+        object: String,
+    },
     /// The copies of a generation were written anew.
     Repaired {
         /// The distribution.

@@ -7,8 +7,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::plan::{
-    Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Operation,
-    PackageChange, Plan, Reason, Summary,
+    Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices, Operation,
+    PackageChange, Plan, Reason, Repair, Summary,
 };
 
 /// What a plan was made from; the plan itself does not know it.
@@ -89,6 +89,7 @@ struct SummaryDocument {
     upload_files: usize,
     upload_bytes: u64,
     index_files: usize,
+    repair: usize,
 }
 
 /// One change; which of the optional members are there depends on `object`.
@@ -96,9 +97,11 @@ struct SummaryDocument {
 struct ActionDocument {
     /// `add`, `remove` or `change`.
     op: &'static str,
-    /// `distribution`, `copies` (under canonical names, left behind), `field` or `package`.
+    /// `distribution`, `copies` (under canonical names, left behind), `indices` (made anew), `field`,
+    /// `package`, or `damage` (to a published object: `before` is `missing` or `altered`, `after`
+    /// what makes up for it: `copy`, `compression`, `generation`, `file`, `anew` or `none`).
     object: &'static str,
-    /// `dist[/component[/*/package@version]]`, or `dist.field`.
+    /// `dist[/component[/*/package@version]]`, or `dist.field`, or the key of a damaged object.
     address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     package: Option<String>,
@@ -156,6 +159,7 @@ impl PlanDocument {
             .distributions
             .iter()
             .flat_map(|(codename, distribution)| actions(plan, codename.as_str(), distribution));
+        let actions = actions.chain(plan.repairs.iter().map(damage_action));
         let generation = |base: &crate::plan::Base| GenerationDocument {
             generation: base.generation,
             inrelease_sha256: base.inrelease_sha256.to_string(),
@@ -203,10 +207,21 @@ fn actions(plan: &Plan, codename: &str, distribution: &DistributionPlan) -> Vec<
     if distribution.copies == Copies::Behind {
         actions.push(ActionDocument::new("change", "copies", codename.to_owned()));
     }
+    if distribution.indices == Indices::Rebuilt {
+        actions.push(ActionDocument::new("change", "indices", codename.to_owned()));
+    }
     actions.extend(distribution.fields.iter().map(|change| field_action(codename, change)));
     let packages = distribution.packages.iter();
     actions.extend(packages.map(|change| package_action(plan, codename, change)));
     actions
+}
+
+fn damage_action(repair: &Repair) -> ActionDocument {
+    ActionDocument {
+        before: Some(repair.damage.as_str().to_owned()),
+        after: Some(repair.remedy.as_str().to_owned()),
+        ..ActionDocument::new("change", "damage", repair.key.clone())
+    }
 }
 
 fn field_action(codename: &str, change: &FieldChange) -> ActionDocument {
@@ -295,6 +310,7 @@ impl From<Summary> for SummaryDocument {
             upload_files: summary.upload_files,
             upload_bytes: summary.upload_bytes,
             index_files: summary.index_files,
+            repair: summary.repair,
         }
     }
 }

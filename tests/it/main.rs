@@ -23,6 +23,7 @@ mod publish;
 mod query;
 mod real_packages;
 mod rejected;
+mod repairs;
 mod reproducible;
 mod signing;
 mod single_writer;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use crate::cli::commands::plan::SourceArguments;
+use crate::cli::commands::plan::{RepairArguments, SourceArguments};
 use crate::cli::confirm::confirm;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::interruptible;
@@ -18,7 +18,9 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::ops::client_files;
 use crate::ops::contest::{Approval, Ending, Terms, publish};
-use crate::ops::plan::{Planned, Question, plan};
+use crate::ops::plan::{PlanError, Planned, Question, plan};
+use crate::published::LoadError;
+use crate::sign::Signer as _;
 use crate::store::Store;
 use crate::time::{Span, Timestamp};
 
@@ -37,6 +39,8 @@ pub struct Arguments {
     wait: Span,
     #[command(flatten)]
     sources: SourceArguments,
+    #[command(flatten)]
+    repair: RepairArguments,
 }
 
 #[tokio::main]
@@ -57,13 +61,21 @@ pub async fn run(
         demand: arguments.sources.demand(),
         now: Timestamp::now(),
     };
-    let planned = plan(question, &store, observer.as_ref()).await?;
+    let planned = match plan(question, &store, observer.as_ref()).await {
+        Err(PlanError::Load(LoadError::Keyring { key })) => {
+            arguments.put_keyring_back(&key, &project, &store, terminal).await?;
+            plan(question, &store, observer.as_ref()).await?
+        }
+        planned => planned?,
+    };
+    let planned = arguments.repair.extend(planned, question, &store, observer.as_ref()).await?;
+    let beyond_repair = Failure::beyond_repair(&planned.plan);
     terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
     if planned.plan.is_blocked() {
         return Err(Failure::blocked(planned.plan.dangers.len()));
     }
     if planned.plan.is_empty() {
-        return Ok(exit::SUCCESS.into());
+        return beyond_repair.map_or(Ok(exit::SUCCESS.into()), Err);
     }
     interruptible(async {
         // A key that can't sign is found out before anything is asked or sent.
@@ -79,7 +91,7 @@ pub async fn run(
                 sources_entries(&project, &store, terminal).await;
                 terminal.say(&outcome(&project, &planned.plan, &applied, terminal.err));
                 terminal.say(&format!("Applied in {:.1}s.", started.elapsed().as_secs_f64()));
-                Ok(exit::SUCCESS.into())
+                beyond_repair.map_or(Ok(exit::SUCCESS.into()), Err)
             }
             Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
             Ending::Changed(planned) => {
@@ -92,6 +104,29 @@ pub async fn run(
 }
 
 impl Arguments {
+    /// Puts the public keys back where they are gone: without them nothing that is published can
+    /// be verified, and so nothing be planned.
+    async fn put_keyring_back(
+        &self,
+        key: &str,
+        project: &Project,
+        store: &Store,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        let signer = secrets::signer(&secrets::specs(project)?, Timestamp::now(), terminal)?;
+        let Some(signer) = signer else { return Ok(()) };
+        terminal.say(&format!(
+            "{key} is missing, without which nothing that is published can be verified; the \
+             public keys of the manifest are put back first."
+        ));
+        if !self.yes && !confirm(terminal, &project.manifest.store.url.to_string()).await? {
+            return Err(Failure::declined());
+        }
+        let keyring = signer.public_keyring().map_err(|error| Failure::signing(vec![error]))?;
+        let name = &project.manifest.repository.name;
+        Ok(client_files::update_keyring(store, name, keyring).await?)
+    }
+
     /// Returns what may be published: the plan that was shown, unless nobody was asked.
     fn terms(&self, planned: &Planned) -> Terms {
         let approval = if self.yes {

@@ -11,9 +11,13 @@ use crate::cli::project::Project;
 use crate::cli::render::report::{document, report};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
-use crate::ops::plan::{Question, plan};
+use crate::drift::Depth;
+use crate::ops;
+use crate::ops::mend;
+use crate::ops::plan::{Planned, Question, plan};
+use crate::report::Observe;
 use crate::source::path::Demand;
-use crate::store::Settings;
+use crate::store::{Settings, Store};
 use crate::time::Timestamp;
 
 /// Show what an apply would change; nothing is written
@@ -33,6 +37,38 @@ pub struct Arguments {
     now: Option<Timestamp>,
     #[command(flatten)]
     sources: SourceArguments,
+    #[command(flatten)]
+    repair: RepairArguments,
+}
+
+/// How closely what is published is looked at.
+#[derive(Debug, Clone, Args)]
+pub struct RepairArguments {
+    /// Look through all that is published, as drift does, and repair what can be
+    #[arg(long)]
+    repair: bool,
+    /// With --repair, read and hash every package file again
+    #[arg(long, requires = "repair")]
+    deep: bool,
+}
+
+impl RepairArguments {
+    /// Returns the plan that also makes up for what is damaged, if that was asked for.
+    pub async fn extend(
+        &self,
+        planned: Planned,
+        question: Question<'_>,
+        store: &Store,
+        observe: &dyn Observe,
+    ) -> Result<Planned, Failure> {
+        if !self.repair {
+            return Ok(planned);
+        }
+        let Question { manifest, root, now, .. } = question;
+        let depth = if self.deep { Depth::Content } else { Depth::Listing };
+        let question = ops::drift::Question { manifest, root, depth, now };
+        Ok(mend::look_closer(planned, question, store, observe).await?)
+    }
 }
 
 /// How sources are treated.
@@ -64,7 +100,9 @@ pub async fn run(
         demand: arguments.sources.demand(),
         now: arguments.now.unwrap_or_else(Timestamp::now),
     };
-    let planned = plan(question, &store, progress::observer(terminal).as_ref()).await?;
+    let observer = progress::observer(terminal);
+    let planned = plan(question, &store, observer.as_ref()).await?;
+    let planned = arguments.repair.extend(planned, question, &store, observer.as_ref()).await?;
     if let Some(path) = &arguments.json_out {
         std::fs::write(path, document(&project, &planned))
             .map_err(|error| Failure::file(path, error))?;
@@ -77,6 +115,7 @@ pub async fn run(
     if planned.plan.is_blocked() {
         return Err(Failure::blocked(planned.plan.dangers.len()));
     }
+    Failure::beyond_repair(&planned.plan).map_or(Ok(()), Err)?;
     let differs = arguments.exit_code && !planned.plan.is_empty();
     Ok(if differs { exit::DIFFERENCES } else { exit::SUCCESS }.into())
 }

@@ -13,6 +13,7 @@ use crate::cli::exit;
 use crate::cli::render::problems;
 use crate::cli::terminal::{Style, Tone};
 use crate::manifest::{self, Exposure, Problem, Severity};
+use crate::plan::Plan;
 use crate::query::QueryError;
 use crate::sign::SignError;
 use crate::text;
@@ -231,6 +232,20 @@ impl Failure {
     pub fn blocked(count: usize) -> Self {
         let message = format!("the plan is blocked by {}", text::plural(count, "danger"));
         Self::new("RM7001", message).exit(exit::BLOCKED).conclusion("Nothing was written.")
+    }
+
+    /// Published objects are damaged, and nothing in reach has their content; none if there are no
+    /// such objects.
+    pub fn beyond_repair(plan: &Plan) -> Option<Self> {
+        let lost: Vec<_> =
+            plan.beyond_repair().map(|r| format!("{}: {}", r.key, r.damage.as_str())).collect();
+        let count = text::plural(lost.len(), "published object");
+        let message = format!("{count} can't be repaired from what is here");
+        let failure = Self::new("RM4013", message).details(&lost).hint(
+            "offer the very same files by a source, or put them back from a version of the bucket \
+             or a backup",
+        );
+        (!lost.is_empty()).then_some(failure)
     }
 
     /// Another writer was faster.

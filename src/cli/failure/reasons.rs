@@ -100,7 +100,7 @@ impl From<LoadError> for Failure {
                 .hint("correct [store] url, or [repository] name")
                 .exit(exit::BLOCKED),
             LoadError::Keyring { .. } => {
-                Self::new("RM5005", message).hint("put it back: `repoman keys export` prints it")
+                Self::new("RM5005", message).hint("`repoman apply` puts it back; `repoman keys export` prints it")
             }
             LoadError::Signature { reason, .. } => Self::new("RM5006", message)
                 .caused(&reason)
@@ -109,7 +109,10 @@ impl From<LoadError> for Failure {
                 "keep the table of a key until what it signed was signed by its successor, too",
             ),
             LoadError::Missing { .. } | LoadError::Altered { .. } => Self::new("RM4006", message)
-                .hint("somebody else wrote to the store; restore the object, then plan again"),
+                .hint("nothing here has its content any more; put it back from a version of the bucket or a backup"),
+            LoadError::Several(errors) => {
+                Self::several(errors.into_iter().map(Self::from).collect())
+            }
             LoadError::Release { reason, .. } => Self::new("RM4006", message).caused(&reason),
             LoadError::Packages { reason, .. } => Self::new("RM4006", message).caused(&reason),
             LoadError::State { reason, .. } => Self::new("RM4007", message).caused(&reason),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::terminal::{Style, Tone};
-use crate::report::{Drift, DriftItem, Seen, Severity};
+use crate::report::{Drift, DriftItem, DriftKind, Seen, Severity};
 use crate::text::{plural, printable};
 
 /// So many items of a severity are shown; `--json` has all of them.
@@ -28,6 +28,13 @@ pub fn render(drift: &Drift, url: &str, style: Style) -> String {
     }
     let counts = counts.join(", ");
     let _ = writeln!(out, "Drift: {counts}. Looked at {}.", looked_at(drift.seen));
+    let is_package = |item: &DriftItem| {
+        let is_damaged = matches!(item.kind, DriftKind::Missing | DriftKind::Altered);
+        is_damaged && item.object.starts_with("pool/")
+    };
+    if drift.items.iter().any(is_package) {
+        out += "`repoman apply --repair` uploads package files again that a source still has.\n";
+    }
     out + &unguarded(drift, style)
 }
 
@@ -114,7 +121,8 @@ fn detail(item: &DriftItem) -> String {
         parts.push(format!("listed in {}", by.join(" ")));
     }
     if item.repairable {
-        parts.push("apply makes up for it".to_owned());
+        let apply = if item.kind == DriftKind::CopiesBehind { "apply" } else { "apply --repair" };
+        parts.push(format!("{apply} makes up for it"));
     }
     printable(&parts.join("; "))
 }

@@ -6,4 +6,5 @@ pub mod outcome;
 pub mod plan;
 pub mod problems;
 pub mod query;
+pub mod repairs;
 pub mod report;

@@ -15,13 +15,18 @@ pub fn outcome(project: &Project, plan: &Plan, applied: &[Applied], style: Style
         .iter()
         .map(|applied| format!("{} is at generation {}", applied.codename, applied.generation))
         .collect();
+    let repaired = match sum.repair {
+        0 => String::new(),
+        count => format!(", {count} repaired"),
+    };
     let mut out = format!(
-        "{tick} {} added, {} removed, {} uploaded; {}.",
-        sum.add,
-        sum.remove,
-        sum.upload_files,
-        generations.join(", ")
+        "{tick} {} added, {} removed, {} uploaded{repaired}",
+        sum.add, sum.remove, sum.upload_files,
     );
+    if !generations.is_empty() {
+        out += &format!("; {}", generations.join(", "));
+    }
+    out.push('.');
     if applied.iter().any(|applied| applied.first) {
         out.push_str(&downloads(project));
     }

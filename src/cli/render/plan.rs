@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use crate::cli::render::repairs;
 use crate::cli::terminal::{Style, Tone, Verbosity};
 use crate::debian::suite::{Codename, Component};
 use crate::plan::{
-    ChangedFile, Copies, DistributionPlan, DistributionStatus, FieldChange, Note, Operation,
-    PackageChange, Plan, Reason,
+    ChangedFile, Copies, DistributionPlan, DistributionStatus, FieldChange, Indices, Note,
+    Operation, PackageChange, Plan, Reason,
 };
 use crate::text;
 
@@ -39,6 +40,7 @@ pub fn render(plan: &Plan, empty_store: bool, look: Look) -> String {
         packages(&mut out, distribution, look);
         out.push('\n');
     }
+    out.push_str(&repairs::render(plan, look.style));
     for note in &plan.notes {
         // Writing to a String can't fail, here and below.
         let _ = writeln!(out, "{} {}", look.style.paint(Tone::Changed, "note:"), note_text(note));
@@ -66,6 +68,10 @@ fn fields(out: &mut String, distribution: &DistributionPlan, look: Look) {
     if distribution.copies == Copies::Behind {
         let mark = look.style.paint(Tone::Changed, "~");
         let _ = writeln!(out, "  {mark} copies for clients without by-hash were left behind");
+    }
+    if distribution.indices == Indices::Rebuilt {
+        let mark = look.style.paint(Tone::Changed, "~");
+        let _ = writeln!(out, "  {mark} index files are made anew, since one of them is lost");
     }
     if distribution.status == DistributionStatus::New {
         return new_fields(out, &distribution.fields, look);
@@ -241,11 +247,18 @@ fn totals(out: &mut String, plan: &Plan, look: Look) {
         }
     };
     let strong = look.style.paint(Tone::Strong, "Plan:");
+    let repair = match sum.repair {
+        0 => String::new(),
+        count => format!(", {count} to repair"),
+    };
     let _ = writeln!(
         out,
-        "{strong} {new}{add} to add, {} to remove, {} to change.",
+        "{strong} {new}{add} to add, {} to remove, {} to change{repair}.",
         sum.remove, sum.change
     );
+    if plan.distributions.is_empty() {
+        return;
+    }
     let uploads = match sum.upload_files {
         0 => "No package files to upload".to_owned(),
         files => format!(

@@ -55,7 +55,7 @@ impl Judge<'_> {
             let actual = (kind == DriftKind::Altered).then(|| "another content".to_owned());
             let expected = Some(format!("the sources entry of {}", entry.suite));
             let item = item(Severity::Cosmetic, kind, key);
-            self.items.push(DriftItem { expected, actual, ..item });
+            self.items.push(DriftItem { expected, actual, repairable: true, ..item });
         }
     }
 

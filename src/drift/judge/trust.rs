@@ -70,7 +70,8 @@ impl Judge<'_> {
         let object = path::keyring(&self.expected.name);
         let keys = match &self.facts.keyring {
             Keyring::Missing => {
-                return self.items.push(item(Severity::Breaking, DriftKind::Missing, object));
+                let missing = item(Severity::Breaking, DriftKind::Missing, object);
+                return self.items.push(DriftItem { repairable: true, ..missing });
             }
             Keyring::Unreadable => {
                 return self.items.push(item(Severity::Breaking, DriftKind::Unreadable, object));
@@ -81,6 +82,7 @@ impl Judge<'_> {
             let name = self.key_name(absent);
             self.items.push(DriftItem {
                 expected: Some(format!("{name}, which signs")),
+                repairable: true,
                 ..item(Severity::Breaking, DriftKind::KeyMissing, &object)
             });
         }
@@ -89,6 +91,7 @@ impl Judge<'_> {
             if !is_known && !signers.contains(&key.fingerprint) {
                 self.items.push(DriftItem {
                     actual: Some(format!("{} \"{}\"", key.fingerprint, key.user_id)),
+                    repairable: true,
                     ..item(Severity::Security, DriftKind::StrayKey, &object)
                 });
             }
