@@ -271,6 +271,7 @@ mod tests {
             signed_by: vec![],
             components: [("main".parse().unwrap(), packages.into_iter().collect())].into(),
             component_order: vec!["main".parse().unwrap()],
+            remembered: Default::default(),
         }
     }
 

@@ -10,7 +10,9 @@ use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
 use crate::digest::Sha256;
-use crate::plan::desired::{Desired, Upload};
+use crate::plan::desired::Desired;
+use crate::plan::draft::Removals;
+use crate::plan::intake::Upload;
 use crate::plan::{
     Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
     Note, Operation, PackageChange, Plan, Reason, Standing, fingerprints, guard,
@@ -32,7 +34,9 @@ pub fn diff(
     for (codename, after) in &desired.snapshot.distributions {
         let before = published.distributions.get(codename);
         let copies = standings.get(codename).map(|standing| standing.copies).unwrap_or_default();
-        let plan = DistributionPlan { copies, ..distribution(before, after) };
+        let nothing = Removals::new();
+        let removals = desired.removals.get(codename).unwrap_or(&nothing);
+        let plan = DistributionPlan { copies, ..distribution(before, after, removals) };
         if let Some(before) = before {
             dangers.extend(guard::dangers(codename, before, after));
         }
@@ -72,7 +76,11 @@ fn uploads(published: &Snapshot, desired: &Desired) -> BTreeMap<String, Upload> 
     uploads
 }
 
-fn distribution(before: Option<&Distribution>, after: &Distribution) -> DistributionPlan {
+fn distribution(
+    before: Option<&Distribution>,
+    after: &Distribution,
+    removals: &Removals,
+) -> DistributionPlan {
     let status = match before {
         Some(_) => DistributionStatus::Published,
         None => DistributionStatus::New,
@@ -82,7 +90,7 @@ fn distribution(before: Option<&Distribution>, after: &Distribution) -> Distribu
         copies: Copies::Current,
         indices: Indices::TakenOver,
         fields: field_changes(before, after),
-        packages: package_changes(before, after),
+        packages: package_changes(before, after, removals),
         index_files: after.stale_indices(before).len() * after.compression.len(),
     }
 }
@@ -136,7 +144,11 @@ fn words<T: ToString>(items: &[T]) -> String {
 /// What package changes are grouped by: one line of a plan.
 type Line<'a> = (&'a Component, &'a PackageName, Operation, &'a Version, Reason);
 
-fn package_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<PackageChange> {
+fn package_changes(
+    before: Option<&Distribution>,
+    after: &Distribution,
+    removals: &Removals,
+) -> Vec<PackageChange> {
     let nothing = BTreeMap::new();
     let old = before.map_or(&nothing, |before| &before.components);
     let components: BTreeSet<_> = old.keys().chain(after.components.keys()).collect();
@@ -151,7 +163,8 @@ fn package_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<P
             lines.entry(line).or_default().push(changed_file(id, package));
         }
         for (id, package) in was.iter().filter(|(id, _)| !is.contains_key(*id)) {
-            let reason = removal_reason(component, id, package, after);
+            let stated = removals.get(&(component.clone(), id.clone())).cloned();
+            let reason = stated.unwrap_or_else(|| removal_reason(component, id, package, after));
             let line = (component, &id.name, Operation::Remove, &id.version, reason);
             lines.entry(line).or_default().push(changed_file(id, package));
         }

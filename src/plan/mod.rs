@@ -6,9 +6,13 @@
 
 mod desired;
 mod diff;
+mod draft;
 mod guard;
+mod intake;
+mod needs;
 pub mod offer;
 pub mod repair;
+mod retention;
 #[cfg(test)]
 mod tests;
 
@@ -24,8 +28,9 @@ use crate::debian::version::Version;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 
-pub use desired::{Conflict, ConflictWith, Desired, Upload, desired};
+pub use desired::{Desired, desired};
 pub use diff::diff;
+pub use intake::{Conflict, ConflictWith, Upload};
 pub use repair::{Damage, Remedy, Repair};
 
 /// Everything that has to change for the published repository to become the desired one.
@@ -177,6 +182,19 @@ pub enum Reason {
     NoLongerOffered(Vec<String>),
     /// The manifest does not declare its component or architecture any more.
     Undeclared,
+    /// A line of `[yank]` withdraws it, for this reason.
+    Yanked(Cause),
+    /// No rule of the policy in this scope keeps it.
+    Unkept(Cause),
+}
+
+/// What of the manifest made something happen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Cause {
+    /// The reason that stands there, or the header of the table.
+    pub text: String,
+    /// The line, from 1.
+    pub line: usize,
 }
 
 /// What a change of packages means to clients that have the package.

@@ -1,5 +1,7 @@
 //! Properties of the planner, over repositories that grow and shrink at random.
 
+mod retention;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -131,6 +133,7 @@ proptest! {
         let state = history(&rounds).pop().unwrap();
         let same = Desired {
             snapshot: state.clone(), files: BTreeMap::new(), notes: Vec::new(),
+            removals: BTreeMap::new(),
             purge_after: manifest().purge_after,
         };
         prop_assert!(diff(&state, &same, &BTreeMap::new()).is_empty());
@@ -192,8 +195,7 @@ proptest! {
                 let id = package_id(&place.2);
                 let packages = &distribution.components[place.1.as_str()];
                 let has_newer = packages.keys().any(|other| {
-                    (&other.name, &other.architecture) == (&id.name, &id.architecture)
-                        && other.version > id.version
+                    other.name == id.name && other.version > id.version
                 });
                 let since = package.provenance.superseded_at;
                 prop_assert_eq!(since.is_some(), has_newer, "{:?}", place);

@@ -97,6 +97,7 @@ pub async fn distribution(
         signed_by: signers.collect(),
         components,
         component_order: release.components.clone(),
+        remembered: state.memory(),
     };
     Ok((distribution, all_lost))
 }

@@ -54,6 +54,7 @@ fn distribution<const N: usize>(components: [(&str, Packages); N]) -> Distributi
         compression: BTreeSet::new(),
         signed_by: Vec::new(),
         component_order: Vec::new(),
+        remembered: BTreeMap::new(),
         components: components
             .into_iter()
             .map(|(name, packages)| (name.parse().unwrap(), packages))

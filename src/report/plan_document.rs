@@ -123,10 +123,16 @@ struct ActionDocument {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct ReasonDocument {
-    /// `offered`, `no-longer-offered` or `undeclared`.
+    /// `offered`, `no-longer-offered`, `undeclared`, `yanked` or `unkept` (by retention).
     code: &'static str,
     /// The sources that it is about.
     source: Vec<String>,
+    /// What the manifest says: the reason of a yank, or the table of a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// The line of the manifest, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -279,12 +285,16 @@ impl ActionDocument {
 
 impl From<&Reason> for ReasonDocument {
     fn from(reason: &Reason) -> Self {
-        let (code, source) = match reason {
-            Reason::Offered(sources) => ("offered", sources.clone()),
-            Reason::NoLongerOffered(sources) => ("no-longer-offered", sources.clone()),
-            Reason::Undeclared => ("undeclared", Vec::new()),
+        let none = Vec::new;
+        let (code, source, cause) = match reason {
+            Reason::Offered(sources) => ("offered", sources.clone(), None),
+            Reason::NoLongerOffered(sources) => ("no-longer-offered", sources.clone(), None),
+            Reason::Undeclared => ("undeclared", none(), None),
+            Reason::Yanked(cause) => ("yanked", none(), Some(cause)),
+            Reason::Unkept(cause) => ("unkept", none(), Some(cause)),
         };
-        Self { code, source }
+        let (text, line) = (cause.map(|cause| cause.text.clone()), cause.map(|cause| cause.line));
+        Self { code, source, text, line }
     }
 }
 

@@ -43,7 +43,12 @@ pub struct Distribution {
     pub components: BTreeMap<Component, Packages>,
     /// The components in the declared order.
     pub component_order: Vec<Component>,
+    /// What retention removed and a source may offer again: it must not come back as new.
+    pub remembered: Memory,
 }
+
+/// Where packages came from that are not listed any more, by component.
+pub type Memory = BTreeMap<Component, BTreeMap<PackageId, Provenance>>;
 
 /// The packages of one component.
 pub type Packages = BTreeMap<PackageId, Package>;

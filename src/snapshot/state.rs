@@ -12,7 +12,7 @@ use crate::compression::Compression;
 use crate::debian::suite::Component;
 use crate::digest::Sha256;
 use crate::snapshot::retired::{Ancestor, Retired};
-use crate::snapshot::{Distribution, PackageId, Packages, Provenance};
+use crate::snapshot::{Distribution, Memory, PackageId, Packages, Provenance};
 use crate::time::Timestamp;
 
 /// The format of the state files that this version writes.
@@ -60,6 +60,9 @@ pub struct State {
     pub retired: Retired,
     /// Who brought each package, and when: by component, then `name version architecture`.
     pub packages: BTreeMap<Component, BTreeMap<String, PackageRecord>>,
+    /// The same of packages that retention removed and that a source may offer again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub remembered: BTreeMap<Component, BTreeMap<String, PackageRecord>>,
 }
 
 /// The generation before.
@@ -169,6 +172,7 @@ impl State {
                 .iter()
                 .map(|(component, packages)| (component.clone(), records(packages)))
                 .collect(),
+            remembered: distribution.remembered.iter().map(remembered).collect(),
         }
     }
 
@@ -194,12 +198,28 @@ impl State {
 
     /// Returns who brought a package, and when, if the state knows it.
     pub fn provenance(&self, component: &Component, id: &PackageId) -> Option<Provenance> {
-        let record = self.packages.get(component)?.get(&record_key(id))?;
-        Some(Provenance {
+        Some(self.packages.get(component)?.get(&record_key(id))?.into())
+    }
+
+    /// Returns what retention removed and a source may offer again.
+    pub fn memory(&self) -> Memory {
+        let ids = |records: &BTreeMap<String, PackageRecord>| {
+            let id =
+                |(key, record): (&String, &PackageRecord)| Some((package_id(key)?, record.into()));
+            records.iter().filter_map(id).collect()
+        };
+        let components = self.remembered.iter();
+        components.map(|(component, records)| (component.clone(), ids(records))).collect()
+    }
+}
+
+impl From<&PackageRecord> for Provenance {
+    fn from(record: &PackageRecord) -> Self {
+        Self {
             sources: record.by.iter().cloned().collect(),
             published_at: Timestamp::from_second(record.at).unwrap_or(Timestamp::UNIX_EPOCH),
             superseded_at: record.superseded.and_then(|at| Timestamp::from_second(at).ok()),
-        })
+        }
     }
 }
 
@@ -215,6 +235,24 @@ impl From<&Provenance> for PackageRecord {
 
 fn records(packages: &Packages) -> BTreeMap<String, PackageRecord> {
     packages.iter().map(|(id, package)| (record_key(id), (&package.provenance).into())).collect()
+}
+
+fn remembered(
+    (component, ids): (&Component, &BTreeMap<PackageId, Provenance>),
+) -> (Component, BTreeMap<String, PackageRecord>) {
+    let records = ids.iter().map(|(id, provenance)| (record_key(id), provenance.into()));
+    (component.clone(), records.collect())
+}
+
+/// Returns what a key of [`record_key`] names.
+fn package_id(key: &str) -> Option<PackageId> {
+    let mut words = key.split(' ');
+    let (name, version, architecture) = (words.next()?, words.next()?, words.next()?);
+    Some(PackageId {
+        name: name.parse().ok()?,
+        version: version.parse().ok()?,
+        architecture: architecture.parse().ok()?,
+    })
 }
 
 fn record_key(id: &PackageId) -> String {
@@ -251,6 +289,7 @@ mod tests {
             signed_by: vec![],
             components: BTreeMap::new(),
             component_order: vec![],
+            remembered: Memory::new(),
         };
         State::new(publication, "bookworm".into(), &distribution)
     }

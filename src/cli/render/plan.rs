@@ -188,6 +188,9 @@ fn line(out: &mut String, change: &PackageChange, widths: &Widths, look: Look) {
         reason(&change.reason)
     );
     let _ = writeln!(out, "    {mark} {}", text.trim_end());
+    if let Reason::Yanked(cause) = &change.reason {
+        let _ = writeln!(out, "        {}", look.style.paint(Tone::Faint, &cause.text));
+    }
     if let Some(effect) = &change.effect {
         let effect = effect.to_string().replace('→', look.style.glyph("→", "->"));
         let _ = writeln!(out, "        {}", look.style.paint(Tone::Faint, &effect));
@@ -208,6 +211,8 @@ fn reason(reason: &Reason) -> String {
         Reason::Offered(sources) => named(sources),
         Reason::NoLongerOffered(sources) => format!("gone from {}", named(sources)),
         Reason::Undeclared => "not declared any more".to_owned(),
+        Reason::Yanked(cause) => format!("[yank] line {}", cause.line),
+        Reason::Unkept(cause) => format!("{} line {}", cause.text, cause.line),
     }
 }
 

@@ -1,0 +1,312 @@
+//! One distribution on its way from what is published to what is desired.
+//!
+//! The steps follow each other in [`Draft::finish`]: what mirrors lost is struck, what sources offer is
+//! taken in, yanks remove, and what no rule of retention wants leaves last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::apt::release::{Identity, Pin};
+use crate::debian::architecture::Architecture;
+use crate::debian::suite::{Codename, Component};
+use crate::manifest::{Exception, Manifest, Mode};
+use crate::plan::intake::{Intake, offerings};
+use crate::plan::needs::{self, Member};
+use crate::plan::offer::Offers;
+use crate::plan::retention::{Rules, Stay, places};
+use crate::plan::{Cause, Reason};
+use crate::snapshot::{Distribution, Memory, Package, PackageId, Packages};
+use crate::time::Timestamp;
+
+/// What every draft of a plan is made from.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// The manifest.
+    pub manifest: &'a Manifest,
+    /// What the sources offer.
+    pub offers: &'a Offers,
+    /// Names under which nothing may be published.
+    pub spent: &'a BTreeSet<String>,
+    /// The time of the plan.
+    pub now: Timestamp,
+}
+
+/// Why a package that is published leaves.
+pub type Removals = BTreeMap<(Component, PackageId), Reason>;
+
+/// Why packages stay, by component; those that leave have no reason.
+pub type Verdicts<'p> = BTreeMap<&'p Component, BTreeMap<&'p PackageId, Vec<Stay>>>;
+
+/// A distribution in the making.
+pub struct Draft<'a> {
+    ground: Ground<'a>,
+    codename: &'a Codename,
+    /// What it holds so far.
+    pub distribution: Distribution,
+    /// Why packages leave.
+    pub removals: Removals,
+    withdrawn: BTreeSet<(Component, PackageId)>,
+}
+
+impl<'a> Draft<'a> {
+    /// Returns a distribution as the manifest declares it, with what is published in it but for what
+    /// only mirrors brought and have no more.
+    pub fn new(
+        ground: Ground<'a>,
+        declared: &'a crate::manifest::Distribution,
+        before: Option<&Distribution>,
+    ) -> Self {
+        let distribution = declared_distribution(ground.manifest, declared, before);
+        let mut draft = Self {
+            ground,
+            codename: &declared.codename,
+            distribution,
+            removals: Removals::new(),
+            withdrawn: BTreeSet::new(),
+        };
+        draft.withdraw();
+        draft
+    }
+
+    /// Takes in what sources offer, but for what is yanked.
+    pub fn take(&mut self, intake: &mut Intake<'_>) {
+        for (source, offer) in &self.ground.offers.sources {
+            for (source, offering) in offerings(source, offer, self.codename) {
+                let id = offering.file.id();
+                if self.yank(&offering.component, &id).is_none() {
+                    intake.take(&mut self.distribution, source, offering);
+                }
+            }
+        }
+    }
+
+    /// Lets everything leave that has to.
+    pub fn finish(mut self) -> (Distribution, Removals) {
+        self.drop_withdrawn();
+        self.drop_yanked();
+        self.supersede();
+        self.drop_unkept();
+        self.forget();
+        (self.distribution, self.removals)
+    }
+
+    /// Strikes mirror sources off what they brought and offer no more.
+    ///
+    /// A source that is not in this run says nothing; one that the manifest does not declare any
+    /// more orphans what it brought, and that stays.
+    fn withdraw(&mut self) {
+        let Ground { manifest, offers, .. } = self.ground;
+        for source in manifest.sources.values().filter(|source| source.mode == Mode::Mirror) {
+            let Some(offer) = offers.sources.get(&source.name) else { continue };
+            let offered: BTreeSet<(&Component, PackageId)> =
+                offerings(&source.name, offer, self.codename)
+                    .map(|(_, offering)| (&offering.component, offering.file.id()))
+                    .collect();
+            for (component, packages) in &mut self.distribution.components {
+                if !offer.is_complete(self.codename, component) {
+                    continue;
+                }
+                for (id, package) in packages {
+                    let gone = !offered.contains(&(component, id.clone()));
+                    if gone && package.provenance.sources.remove(&source.name) {
+                        self.withdrawn.insert((component.clone(), id.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Removes what was withdrawn, unless another source brought it too or offers it now.
+    fn drop_withdrawn(&mut self) {
+        for (component, packages) in &mut self.distribution.components {
+            packages.retain(|id, package| {
+                !package.provenance.sources.is_empty()
+                    || !self.withdrawn.contains(&(component.clone(), id.clone()))
+            });
+        }
+    }
+
+    fn yank(&self, component: &Component, id: &PackageId) -> Option<&'a Exception> {
+        self.ground.manifest.yank.find(self.codename, component, &id.name, &id.version)
+    }
+
+    fn drop_yanked(&mut self) {
+        let packages = self.distribution.components.iter();
+        let ids = packages.flat_map(|(component, packages)| {
+            packages.keys().map(move |id| (component.clone(), id.clone()))
+        });
+        let yanked = ids.filter_map(|(component, id)| {
+            let reason = &self.yank(&component, &id)?.reason;
+            let cause = Cause { text: reason.text.clone(), line: reason.line };
+            Some(((component, id), Reason::Yanked(cause)))
+        });
+        let yanked: Removals = yanked.collect();
+        self.drop_all(yanked);
+    }
+
+    fn drop_all(&mut self, removals: Removals) {
+        for (component, id) in removals.keys() {
+            if let Some(packages) = self.distribution.components.get_mut(component) {
+                packages.remove(id);
+            }
+        }
+        self.removals.extend(removals);
+    }
+
+    /// Notes which versions have a newer one beside them, and since when.
+    fn supersede(&mut self) {
+        for packages in self.distribution.components.values_mut() {
+            let newest = places(packages).into_iter().filter(|(_, place)| *place == 1);
+            let newest: BTreeSet<PackageId> = newest.map(|(id, _)| id.clone()).collect();
+            for (id, package) in packages {
+                let superseded_at = &mut package.provenance.superseded_at;
+                if newest.contains(id) {
+                    *superseded_at = None;
+                } else {
+                    superseded_at.get_or_insert(self.ground.now);
+                }
+            }
+        }
+    }
+
+    /// Returns why each package stays, or that none of the rules wants it.
+    pub fn verdicts(&self) -> Verdicts<'_> {
+        let Ground { manifest, now, .. } = self.ground;
+        let judged = self.distribution.components.iter().map(|(component, packages)| {
+            let rules = Rules {
+                policy: &|name| manifest.retention.policy(self.codename, component, name),
+                keep: &|id| {
+                    let keep = &manifest.keep;
+                    let line = keep.find(self.codename, component, &id.name, &id.version)?;
+                    Some(Cause { text: line.reason.text.clone(), line: line.reason.line })
+                },
+                now,
+            };
+            (component, rules.judge(packages))
+        });
+        let mut verdicts: Verdicts<'_> = judged.collect();
+        let all: Vec<(Member<'_>, &Package, bool)> = verdicts
+            .iter()
+            .flat_map(|(component, judged)| {
+                judged.iter().map(|(id, stays)| {
+                    let package = &self.distribution.components[*component][*id];
+                    ((*component, *id), package, !stays.is_empty())
+                })
+            })
+            .collect();
+        let half = |stays: bool| -> Vec<_> {
+            let half = all.iter().filter(|(_, _, other)| *other == stays);
+            half.map(|(member, package, _)| (*member, *package)).collect()
+        };
+        for (component, id) in needs::needed_exactly(&half(true), &half(false)) {
+            let stays = verdicts.get_mut(component).and_then(|judged| judged.get_mut(id));
+            stays.expect("what is needed was judged").push(Stay::Needed);
+        }
+        verdicts
+    }
+
+    /// Removes what no rule of retention wants, and remembers it.
+    fn drop_unkept(&mut self) {
+        let manifest = self.ground.manifest;
+        if manifest.retention.policies().next().is_none() {
+            return;
+        }
+        let verdicts = self.verdicts().into_iter();
+        let unkept = verdicts.flat_map(|(component, judged)| {
+            let unkept = judged.into_iter().filter(|(_, stays)| stays.is_empty());
+            unkept.map(move |(id, _)| (component.clone(), id.clone()))
+        });
+        let reason = |(component, id): (Component, PackageId)| {
+            let policy = manifest.retention.policy(self.codename, &component, &id.name);
+            let policy = policy.expect("a package without a policy stays");
+            let cause = Cause { text: policy.scope.to_string(), line: policy.line };
+            ((component, id), Reason::Unkept(cause))
+        };
+        let unkept: Removals = unkept.map(reason).collect();
+        for (component, id) in unkept.keys() {
+            let provenance = self.distribution.components[component][id].provenance.clone();
+            let memory: &mut Memory = &mut self.distribution.remembered;
+            memory.entry(component.clone()).or_default().insert(id.clone(), provenance);
+        }
+        self.drop_all(unkept);
+    }
+
+    /// Forgets what is listed again, and what no source can bring back as new.
+    ///
+    /// A source that is not in this run may still have it.
+    fn forget(&mut self) {
+        let Ground { manifest, offers, .. } = self.ground;
+        let mut offered = BTreeSet::new();
+        for (source, offer) in &offers.sources {
+            let here = offerings(source, offer, self.codename);
+            offered.extend(here.map(|(_, o)| (&o.component, o.file.id())));
+        }
+        let may_return = |component: &Component, source: &String| {
+            let is_told = |source| {
+                let offer = offers.sources.get(source);
+                offer.is_some_and(|offer| offer.is_complete(self.codename, component))
+            };
+            manifest.sources.contains_key(source) && !is_told(source)
+        };
+        for (component, remembered) in &mut self.distribution.remembered {
+            let listed = self.distribution.components.get(component);
+            remembered.retain(|id, provenance| {
+                let is_listed = listed.is_some_and(|packages| packages.contains_key(id));
+                let is_offered = offered.contains(&(component, id.clone()));
+                let may_return = provenance.sources.iter().any(|s| may_return(component, s));
+                !is_listed && (is_offered || may_return)
+            });
+        }
+        self.distribution.remembered.retain(|_, remembered| !remembered.is_empty());
+    }
+}
+
+/// Returns a distribution as the manifest declares it, with what is already published in it.
+fn declared_distribution(
+    manifest: &Manifest,
+    declared: &crate::manifest::Distribution,
+    before: Option<&Distribution>,
+) -> Distribution {
+    let published = |component: &Component| -> Packages {
+        let packages = before.and_then(|before| before.components.get(component));
+        packages
+            .into_iter()
+            .flatten()
+            .filter(|(id, _)| is_declared(&declared.architectures, id))
+            .map(|(id, package)| (id.clone(), package.clone()))
+            .collect()
+    };
+    Distribution {
+        identity: identity(declared),
+        architectures: declared.architectures.clone(),
+        compression: declared.compression.iter().copied().collect(),
+        signed_by: manifest.signing.keys.iter().map(|key| key.fingerprint).collect(),
+        components: declared
+            .components
+            .iter()
+            .map(|component| (component.clone(), published(component)))
+            .collect(),
+        component_order: declared.components.clone(),
+        remembered: before.map(|before| before.remembered.clone()).unwrap_or_default(),
+    }
+}
+
+fn is_declared(architectures: &[Architecture], id: &PackageId) -> bool {
+    id.architecture.is_all() || architectures.contains(&id.architecture)
+}
+
+fn identity(declared: &crate::manifest::Distribution) -> Identity {
+    let pin = match (declared.not_automatic, declared.but_automatic_upgrades) {
+        (true, true) => Pin::UpgradesOnly,
+        (true, false) => Pin::NotAutomatic,
+        (false, _) => Pin::Automatic,
+    };
+    Identity {
+        origin: declared.origin.clone(),
+        label: declared.label.clone(),
+        suite: declared.suite.clone(),
+        version: declared.version.clone(),
+        codename: declared.codename.to_string(),
+        description: declared.description.clone(),
+        pin,
+    }
+}
