@@ -39,7 +39,7 @@ fn put_back(repo: &TestRepo, copies: &Copies) {
 
 /// Asserts that every copy is that of the current generation.
 #[track_caller]
-fn are_current(repo: &TestRepo) {
+pub fn are_current(repo: &TestRepo) {
     let directory = dists(repo);
     let text = repo.published("dists/bookworm/Release");
     assert!(repo.published("dists/bookworm/InRelease").contains(&text), "Release is another one");

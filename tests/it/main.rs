@@ -12,6 +12,7 @@ mod copies;
 mod dangers;
 mod docs;
 mod drift;
+mod durability;
 mod examples;
 mod layering;
 mod layout;

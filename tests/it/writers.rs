@@ -4,7 +4,12 @@ use std::thread;
 
 use crate::support::{AptClient, Deb, FileServer, Manifest, Moto, TestKey, TestRepo, Trust};
 
-const NAMES: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
+/// How many there are.
+const WRITERS: usize = 16;
+
+fn name(number: usize) -> String {
+    format!("package-{number:02}")
+}
 
 /// Has every writer publish its own package at the same moment, and asserts that all get it done.
 #[track_caller]
@@ -21,12 +26,12 @@ fn publish_at_once(writers: &[TestRepo]) {
 
 /// Returns publishers of one repository, each with a package of its own name.
 fn writers(make: impl Fn() -> TestRepo) -> Vec<TestRepo> {
-    let writer = |name: &&str| {
+    let writer = |number| {
         let repo = make();
-        repo.build(&Deb::new(name, "1.0", "amd64"));
+        repo.build(&Deb::new(&name(number), "1.0", "amd64"));
         repo
     };
-    NAMES.iter().map(writer).collect()
+    (0..WRITERS).map(writer).collect()
 }
 
 /// Asserts that apt sees the package of every writer.
@@ -34,8 +39,8 @@ fn writers(make: impl Fn() -> TestRepo) -> Vec<TestRepo> {
 fn all_are_there(url: &str) {
     let client = AptClient::new(url, Trust::Key(&TestKey::shared().public));
     client.update();
-    for name in NAMES {
-        assert_eq!(client.candidate(name).as_deref(), Some("1.0"), "{name}");
+    for name in (0..WRITERS).map(name) {
+        assert_eq!(client.candidate(&name).as_deref(), Some("1.0"), "{name}");
     }
 }
 
@@ -54,7 +59,7 @@ fn writers_of_one_directory_lose_nothing_of_each_other() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         name.split('-').next().unwrap().parse::<usize>().unwrap()
     });
-    assert_eq!(generations.max(), Some(NAMES.len()), "each writer published one generation");
+    assert_eq!(generations.max(), Some(WRITERS), "each writer published one generation");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! HTTP/1.1 on loopback: a server of files, as a CDN before a bucket is one, and a small client.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::SystemTime;
@@ -62,14 +62,21 @@ fn converse(stream: &TcpStream, directory: &Path, log: &Mutex<Vec<String>>) -> i
     }
 }
 
-fn answer(file: &PathBuf, since: Option<&str>) -> (u16, Vec<u8>, String) {
-    let Ok(body) = fs::read(file) else { return (404, Vec::new(), String::new()) };
-    let modified = fs::metadata(file).and_then(|metadata| metadata.modified());
-    let date = http_date(modified.expect("files have times"));
+fn answer(file: &Path, since: Option<&str>) -> (u16, Vec<u8>, String) {
+    let Ok((body, modified)) = read(file) else { return (404, Vec::new(), String::new()) };
+    let date = http_date(modified);
     if since == Some(&date) {
         return (304, Vec::new(), String::new());
     }
     (200, body, format!("Last-Modified: {date}\r\n"))
+}
+
+/// Reads content and time of one and the same file, whatever takes its place meanwhile.
+fn read(path: &Path) -> io::Result<(Vec<u8>, SystemTime)> {
+    let mut file = File::open(path)?;
+    let mut body = Vec::new();
+    file.read_to_end(&mut body)?;
+    Ok((body, file.metadata()?.modified()?))
 }
 
 fn http_date(time: SystemTime) -> String {
