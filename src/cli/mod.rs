@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use commands::{
-    apply, check, completions, drift, init, keys, log, man, plan, query, schema, version,
+    apply, check, completions, drift, explain, init, keys, log, man, plan, query, schema, version,
 };
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
@@ -81,6 +81,7 @@ enum Command {
     Log(log::Arguments),
     Query(query::Arguments),
     Drift(drift::Arguments),
+    Explain(explain::Arguments),
     #[command(subcommand)]
     Keys(keys::Keys),
     #[command(subcommand)]
@@ -116,6 +117,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Log(arguments) => log::run(&arguments, &global, terminal),
         Command::Query(arguments) => query::run(&arguments, &global, terminal),
         Command::Drift(arguments) => drift::run(&arguments, &global, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Keys(keys) => keys::run(&keys, &global, terminal),
         Command::Schema(schema) => schema::run(schema, terminal),
         Command::Completions(arguments) => completions::run(&arguments, Cli::command(), terminal),

@@ -3,6 +3,7 @@
 //! Nothing here prints; `cli` turns these values into bars, lines, JSON or prose.
 
 mod drift_document;
+mod explanation;
 mod log_document;
 mod plan_document;
 mod query_document;
@@ -10,6 +11,7 @@ mod query_document;
 use crate::debian::suite::Codename;
 
 pub use drift_document::{Drift, DriftDocument, DriftItem, DriftKind, Seen, Severity};
+pub use explanation::{Explanation, explanations};
 pub use log_document::{GenerationChange, GenerationRecord, LogDocument};
 pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext};
 pub use query_document::{QueryDocument, write_lines};

@@ -9,7 +9,7 @@ use repoman::manifest::{self, CODES, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["init"],
     &["check"],
@@ -18,6 +18,7 @@ const COMMANDS: [&[&str]; 14] = [
     &["log"],
     &["query"],
     &["drift"],
+    &["explain"],
     &["keys"],
     &["keys", "export"],
     &["schema"],

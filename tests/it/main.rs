@@ -14,6 +14,7 @@ mod docs;
 mod drift;
 mod durability;
 mod examples;
+mod explain;
 mod layering;
 mod layout;
 mod log;

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod check;
 pub mod completions;
 pub mod drift;
+pub mod explain;
 pub mod init;
 pub mod keys;
 pub mod log;

@@ -15,6 +15,7 @@ use crate::cli::terminal::{Style, Tone};
 use crate::manifest::{self, Exposure, Problem, Severity};
 use crate::plan::Plan;
 use crate::query::QueryError;
+use crate::report::explanations;
 use crate::sign::SignError;
 use crate::text;
 
@@ -98,7 +99,10 @@ impl Failure {
         };
         let errors = found.iter().filter(|problem| problem.severity == Severity::Error).count();
         let errors = crate::text::plural(errors, "error");
-        let conclusion = format!("{errors} in {}. Nothing was contacted.", path.display());
+        let more = found.first().map_or_else(String::new, |problem| {
+            format!(" `repoman explain {}` says more.", problem.code)
+        });
+        let conclusion = format!("{errors} in {}. Nothing was contacted.{more}", path.display());
         Self {
             items: found.iter().map(item).collect(),
             conclusion: Some(conclusion),
@@ -134,6 +138,18 @@ impl Failure {
     pub fn no_columns(format: &str) -> Self {
         Self::new("RM8003", format!("--fields has no effect on the format {format}"))
             .hint("--fields is for table, plain, csv, markdown and html")
+            .exit(exit::USAGE)
+    }
+
+    /// An error code does not exist; `code` is what `subject` was read as.
+    pub fn no_such_code(subject: &str, code: &str) -> Self {
+        let all = explanations().map(|explanation| explanation.code);
+        let advice = match text::suggestion(code, all) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "`repoman explain` without a code lists all of them".to_owned(),
+        };
+        Self::new("RM8004", format!("there is no error code `{subject}`"))
+            .hint(advice)
             .exit(exit::USAGE)
     }
 
