@@ -39,7 +39,6 @@ use toml::de::{DeTable, DeValue};
 
 #[cfg(test)]
 pub(crate) use allow::is_danger;
-pub use code::CODES;
 pub use distribution::Distribution;
 pub use exception::{Area, Exception, Exceptions, Reason};
 pub use limits::Limits;

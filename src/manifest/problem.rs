@@ -30,7 +30,7 @@ pub enum Exposure {
 /// Messages, labels and help never hold a secret and are safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The kind of problem, such as `RM1004`; [`CODES`](super::CODES) explains it.
+    /// The kind of problem, such as `RM1004`; `docs/errors.md` explains it.
     pub code: &'static str,
     /// Whether the manifest can be used nevertheless.
     pub severity: Severity,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use repoman::manifest::{self, CODES, json_schema};
+use repoman::manifest::{self, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
@@ -34,11 +34,6 @@ fn project(relative: &str) -> PathBuf {
 
 fn document(name: &str) -> String {
     fs::read_to_string(project("docs").join(name)).unwrap()
-}
-
-/// Returns a text with every run of white space as one blank, so that line ends don't matter.
-fn flowing(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns what a command says of itself, without a terminal whose width would matter.
@@ -152,15 +147,6 @@ fn the_list_of_errors_has_every_code_and_no_other() {
     let headings = page.lines().filter_map(|line| line.strip_prefix("### RM"));
     let listed: BTreeSet<_> = headings.map(|rest| format!("RM{}", &rest[..4])).collect();
     assert_eq!(listed, codes());
-}
-
-#[test]
-fn the_list_of_errors_explains_manifests_as_the_program_does() {
-    let page = flowing(&document("errors.md"));
-    for (code, title, text) in CODES {
-        let section = flowing(&format!("### {code} · {title} {text}"));
-        assert!(page.contains(&section), "docs/errors.md does not say:\n{section}");
-    }
 }
 
 #[test]

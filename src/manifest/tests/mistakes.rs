@@ -218,9 +218,12 @@ fn each_mistake_is_one_error_with_its_place_and_advice() {
 fn each_code_has_a_test() {
     // Secrets and warnings have tests of their own.
     let elsewhere = ["RM1010", "RM1020", "RM1029"];
-    for (code, ..) in CODES {
+    let page = include_str!("../../../docs/errors.md");
+    let codes = page.lines().filter_map(|line| line.strip_prefix("### ")?.split(' ').next());
+    // RM1000 is for the file, not for what is in it.
+    for code in codes.filter(|code| code.starts_with("RM1") && *code != "RM1000") {
         let mut cases = SHAPES.iter().chain(MEANINGS);
-        assert!(elsewhere.contains(code) || cases.any(|case| case.code == *code), "{code}");
+        assert!(elsewhere.contains(&code) || cases.any(|case| case.code == code), "{code}");
     }
 }
 
