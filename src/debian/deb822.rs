@@ -190,9 +190,9 @@ impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     fn next(&mut self) -> Option<Field<'a>> {
-        let colon = memchr(b':', self.rest.as_bytes())?;
         let extent = Extent::of_field(self.rest);
         let (text, rest) = self.rest.split_at(extent.length);
+        let colon = memchr(b':', text.as_bytes())?;
         let (name, value) = (&text[..colon], trim(&text[colon + 1..]));
         let field = Field { name, value, text, line: self.line };
         self.line += extent.lines;

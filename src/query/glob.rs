@@ -41,7 +41,7 @@ pub enum GlobError {
     #[error("`[]` of the pattern names no character")]
     Empty,
     /// `[z-a]`.
-    #[error("`{0}-{1}` of the pattern goes backwards")]
+    #[error("a range of the pattern goes backwards, from {0:?} to {1:?}")]
     Backwards(char, char),
 }
 
