@@ -11,7 +11,7 @@
 //! | 0 | `digest` `fingerprint` `compression` `time` `text` `blocking` `mutation` | pure (`blocking` is the one rayon ↔ tokio bridge; `mutation` is a switch for tests) |
 //! | 1 | `debian`, then `deb` and `apt` | pure, sync, `Read`/`Write` only |
 //! | 2 | `manifest`, `snapshot` | pure, sync |
-//! | 3 | `plan` `query`, then `report` | pure functions; `now` is an argument |
+//! | 3 | `edit` `plan` `query`, then `report` | pure functions; `now` is an argument |
 //! | 4 | `store`, `sign` | async, FFI; they know no APT |
 //! | 5 | `source`, `published`, `dists` | readers |
 //! | 6 | `commit`, `drift` | writers and a reader over pure cores |
@@ -28,6 +28,7 @@ pub mod debian;
 pub mod digest;
 pub mod dists;
 pub mod drift;
+pub mod edit;
 pub mod fingerprint;
 pub mod manifest;
 pub mod mutation;

@@ -255,6 +255,9 @@ static DISTRIBUTION: Table = Table {
     doc: "One distribution; its name is the Codename, which clients write in their Suites.",
     keys: &[
         text("suite", "Suite, such as stable. Default: the codename."),
+        text("origin", "Origin. Default: that of the repository."),
+        text("label", "Label. Default: that of the repository."),
+        text("description", "Description. Default: that of the repository."),
         text("release", "What {release} stands for in the paths of sources, such as 12."),
         text("version", "Version of the distribution, such as 12.4."),
         key("components", Shape::Texts, "The components, such as main.")
@@ -280,9 +283,6 @@ static DISTRIBUTION: Table = Table {
             Shape::Choices(&["xz", "gz", "zst", "none"]),
             "The forms in which index files are published. Default: xz and gz.",
         ),
-        text("origin", "Origin. Default: that of the repository."),
-        text("label", "Label. Default: that of the repository."),
-        text("description", "Description. Default: that of the repository."),
         key(
             "valid_for",
             Shape::Duration,
@@ -315,13 +315,13 @@ static SOURCE: Table = Table {
             "Only packages of these architectures (and all) are taken. Default: every one, \
              and one that the target does not declare is an error.",
         ),
-        key("allow_empty", Shape::Flag, "Whether it is fine that nothing matches. Default: false."),
         key(
             "mode",
             Shape::Choice(&["accumulate", "mirror"]),
             "accumulate keeps what the source once brought; mirror removes what the source no \
              longer has. Default: accumulate.",
         ),
+        key("allow_empty", Shape::Flag, "Whether it is fine that nothing matches. Default: false."),
         later("push", "Packages that `repoman publish` brings."),
         later("store", "Packages in object storage."),
         later("apt", "Packages of another APT repository."),

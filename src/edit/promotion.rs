@@ -1,0 +1,120 @@
+//! `[source.NAME.packages]` of a source that takes from a distribution: one line each.
+
+use toml_edit::{Item, Value};
+
+use super::EditError;
+use super::layout::Layout;
+use super::list::texts;
+use super::sources::no_source;
+
+/// Versions of a package that another distribution takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promotion {
+    /// The package.
+    pub package: String,
+    /// Which versions, as an expression.
+    pub versions: String,
+    /// From where to where.
+    pub route: Route,
+    /// How long a version must have been there, for the whole source.
+    pub soak: Option<String>,
+}
+
+/// Which source promotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// The only one.
+    Only,
+    /// The source of that name.
+    Source(String),
+    /// The source with this `distribution` and this `to`, which is made if there is none.
+    Between {
+        /// Where the package is.
+        from: String,
+        /// Where it goes.
+        to: String,
+    },
+}
+
+/// Sets which versions of a package are promoted.
+///
+/// # Errors
+///
+/// Fails if there is no such source, if it is not clear which is meant, or if it is none that
+/// promotes single versions.
+pub fn promote(text: &str, promotion: &Promotion) -> Result<String, EditError> {
+    let mut layout = Layout::parse(text)?;
+    let Promotion { package, versions, route, soak } = promotion;
+    let source = match chosen(&layout, route)? {
+        Chosen::Source(name) => name,
+        Chosen::New { name, from, to } => {
+            let mut entries = vec![("distribution", from.into()), ("to", to.into())];
+            entries.extend(soak.iter().map(|soak| ("soak", Value::from(soak))));
+            layout.append(&["source", &name], &entries);
+            let promoted = [(package.as_str(), Value::from(versions))];
+            layout.append(&["source", &name, "packages"], &promoted);
+            return Ok(layout.to_text());
+        }
+    };
+    let path = ["source", source.as_str(), "packages"];
+    if !layout.find(&path).is_some_and(Item::is_table_like) {
+        return Err(EditError::NoVersions(source));
+    }
+    let is_set = |path: &[&str], value: &str| {
+        layout.find(path).and_then(Item::as_str).is_some_and(|set| set == value)
+    };
+    let known = is_set(&[path[0], path[1], path[2], package], versions);
+    let soak = soak.as_ref().filter(|soak| !is_set(&["source", &source, "soak"], soak));
+    if !known {
+        layout.set(&path, package, Value::from(versions))?;
+    }
+    if let Some(soak) = soak {
+        layout.set(&path[..2], "soak", Value::from(soak))?;
+    }
+    Ok(layout.to_text())
+}
+
+/// The source that promotes.
+enum Chosen {
+    Source(String),
+    New { name: String, from: String, to: String },
+}
+
+fn chosen(layout: &Layout, route: &Route) -> Result<Chosen, EditError> {
+    let key = |source: &str, key: &str| layout.find(&["source", source, key]);
+    let sources = layout.names(&["source"]).into_iter();
+    let mut promoting: Vec<String> =
+        sources.filter(|name| key(name, "distribution").is_some()).map(str::to_owned).collect();
+    match route {
+        Route::Only if promoting.len() == 1 => Ok(Chosen::Source(promoting.remove(0))),
+        Route::Only => Err(EditError::Route(promoting)),
+        Route::Source(name) if promoting.contains(name) => Ok(Chosen::Source(name.clone())),
+        Route::Source(name) if layout.find(&["source", name]).is_some() => {
+            Err(EditError::NotPromoting(name.clone()))
+        }
+        Route::Source(name) => Err(no_source(layout, name)),
+        Route::Between { from, to } => {
+            let fits = |name: &String| {
+                texts(key(name, "distribution")) == [from.as_str()]
+                    && texts(key(name, "to")) == [to.as_str()]
+            };
+            Ok(match promoting.into_iter().find(fits) {
+                Some(name) => Chosen::Source(name),
+                None => {
+                    Chosen::New { name: new_name(layout, to), from: from.clone(), to: to.clone() }
+                }
+            })
+        }
+    }
+}
+
+/// Returns a name for a source to an address: `to-bookworm`, or `to-bookworm-main`, and so on.
+fn new_name(layout: &Layout, to: &str) -> String {
+    let whole = format!("to-{}", to.to_lowercase().replace('/', "-"));
+    let codename = to.rsplit_once('/').map_or(to, |(codename, _)| codename);
+    let short = format!("to-{}", codename.to_lowercase().replace('/', "-"));
+    let numbered = (2..).map(|number| format!("{whole}-{number}"));
+    let mut names = [short, whole.clone()].into_iter().chain(numbered);
+    let is_free = |name: &String| layout.find(&["source", name]).is_none();
+    names.find(is_free).expect("there are more numbers than sources")
+}

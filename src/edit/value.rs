@@ -1,0 +1,71 @@
+//! Single keys and values as TOML: quotes where they are needed, blanks where they are expected.
+
+use std::str::FromStr as _;
+
+use toml_edit::{Array, InlineTable, Key, Value};
+
+/// Returns names as a key, each in quotes if it needs them: `yank."python3.11"`.
+pub(super) fn key<S: AsRef<str>>(path: &[S]) -> String {
+    let parts = path.iter().map(|part| Key::new(part.as_ref()).display_repr().into_owned());
+    parts.collect::<Vec<_>>().join(".")
+}
+
+/// Returns strings as a value: one by itself, several as a list.
+pub(super) fn texts<S: AsRef<str>>(texts: &[S]) -> Value {
+    match texts {
+        [text] => Value::from(text.as_ref()),
+        texts => list(texts),
+    }
+}
+
+/// Returns strings as a list.
+pub(super) fn list<S: AsRef<str>>(texts: &[S]) -> Value {
+    Value::Array(texts.iter().map(AsRef::as_ref).collect())
+}
+
+/// Returns a key without white space between its parts.
+pub(super) fn tidy_key(key: &str) -> String {
+    let Ok(parts) = Key::parse(key) else { return key.trim().to_owned() };
+    parts.iter().map(Key::display_repr).collect::<Vec<_>>().join(".")
+}
+
+/// Returns a value with one blank behind each comma; one over several lines stays as it is.
+pub(super) fn tidy_value(value: &str) -> String {
+    let is_nested = value.starts_with(['[', '{']);
+    if !is_nested || value.contains('\n') {
+        return value.to_owned();
+    }
+    let Ok(mut parsed) = Value::from_str(value) else { return value.to_owned() };
+    tidy(&mut parsed);
+    parsed.to_string().trim().to_owned()
+}
+
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Array(array) => tidy_array(array),
+        Value::InlineTable(table) => tidy_table(table),
+        Value::String(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_) => {}
+    }
+}
+
+fn tidy_array(array: &mut Array) {
+    array.iter_mut().for_each(tidy);
+    array.fmt();
+    array.set_trailing("");
+    array.set_trailing_comma(false);
+}
+
+fn tidy_table(table: &mut InlineTable) {
+    for (mut key, value) in table.iter_mut() {
+        tidy(value);
+        key.leaf_decor_mut().clear();
+        key.dotted_decor_mut().clear();
+        value.decor_mut().clear();
+    }
+    table.set_trailing("");
+    table.set_trailing_comma(false);
+}
