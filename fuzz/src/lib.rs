@@ -124,9 +124,10 @@ static REPOSITORY: LazyLock<Snapshot> = LazyLock::new(|| {
         signed_by: Vec::new(),
         components: BTreeMap::from([("main".parse().expect("a component"), packages)]),
         component_order: Vec::new(),
+        remembered: BTreeMap::new(),
     };
     let codename = "bookworm/updates".parse().expect("a codename");
-    Snapshot { distributions: BTreeMap::from([(codename, distribution)]) }
+    Snapshot { distributions: BTreeMap::from([(codename, distribution)]), ..Snapshot::default() }
 });
 
 fn package(name: &str, version: &str) -> (PackageId, Package) {
@@ -142,7 +143,7 @@ fn package(name: &str, version: &str) -> (PackageId, Package) {
     let file = FileFields { filename: "pool/x".to_owned(), size: 1000, sha256: Sha256::of(b"") };
     let published_at = Timestamp::from_second(1).expect("a second");
     let sources = BTreeSet::from(["widget".to_owned()]);
-    let provenance = Provenance { sources, published_at };
+    let provenance = Provenance { sources, published_at, superseded_at: None };
     (id, Package { stanza: Arc::from(stanza), file, provenance })
 }
 

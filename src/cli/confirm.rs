@@ -7,22 +7,35 @@ use tokio::sync::oneshot;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 
-/// Asks whether to apply a plan to a store; only `y` or `yes` means yes.
+/// What a person is asked.
+pub enum Ask {
+    /// Whether to change this store.
+    Yes(String),
+    /// To type this name, since a danger was accepted.
+    Name(String),
+}
+
+/// Asks a person to confirm; only `y` or `yes`, or exactly the name, means yes.
 ///
 /// # Errors
 ///
 /// When nobody is there to ask: it never hangs.
-pub async fn confirm(terminal: &Terminal, store: &str) -> Result<bool, Failure> {
+pub async fn confirm(terminal: &Terminal, ask: &Ask) -> Result<bool, Failure> {
     if !terminal.interactive {
         return Err(Failure::nobody_to_ask());
     }
     let mut stderr = io::stderr().lock();
-    write!(stderr, "Apply to {store}? [y/N] ")
-        .and_then(|()| stderr.flush())
-        .map_err(Failure::output)?;
+    let question = match ask {
+        Ask::Yes(store) => format!("Apply to {store}? [y/N] "),
+        Ask::Name(name) => format!("Dangers are accepted. Type the repository's name ({name}): "),
+    };
+    write!(stderr, "{question}").and_then(|()| stderr.flush()).map_err(Failure::output)?;
     drop(stderr);
     let answer = read_line().await.map_err(Failure::output)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(match ask {
+        Ask::Yes(_) => matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"),
+        Ask::Name(name) => answer.trim() == name,
+    })
 }
 
 /// Reads a line from stdin.

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use crate::cli::Global;
 use crate::cli::commands::version::TOOL;
+use crate::cli::confirm::Ask;
 use crate::cli::failure::Failure;
 use crate::cli::render::problems;
 use crate::cli::terminal::Terminal;
 use crate::digest::hex;
-use crate::manifest::{self, Manifest, StoreUrl};
+use crate::manifest::{self, Manifest, Reason, StoreUrl};
 use crate::ops::apply::Publisher;
+use crate::plan::Plan;
 use crate::sign::{GpgSigner, Signer};
 use crate::store::{Location, Settings, Store, Writers};
 use crate::time::Timestamp;
@@ -65,6 +67,27 @@ impl Project {
         let project = Self { path, text, manifest: parsed.manifest, patience };
         project.stay_inside(global)?;
         Ok(project)
+    }
+
+    /// Accepts dangers by their ids for this run.
+    pub fn allow(&mut self, ids: &[String]) {
+        let reason = || Reason { text: "--allow".to_owned(), line: 0 };
+        let table = |id: &str| id.split_once("-removed:").map(|(_, address)| address.to_owned());
+        for id in ids {
+            match table(id) {
+                Some(address) => self.manifest.removed.insert(address, reason()),
+                None => self.manifest.allow.insert(id.clone(), reason()),
+            };
+        }
+    }
+
+    /// Returns what a person is asked before a plan is carried out.
+    pub fn question(&self, plan: &Plan) -> Ask {
+        if plan.dangers.iter().any(|danger| danger.accepted.is_some()) {
+            Ask::Name(self.manifest.repository.name.clone())
+        } else {
+            Ask::Yes(self.manifest.store.url.to_string())
+        }
     }
 
     /// Returns the directory that the manifest's paths are relative to; empty for the present one.

@@ -289,6 +289,7 @@ mod tests {
             manifest: ManifestRecord { sha256: Sha256::of(b""), git_commit: None },
             plan: None,
             rollback_of: None,
+            allowed: Default::default(),
             purge_after: 7200,
             history: vec![],
             retired: Retired::default(),

@@ -14,9 +14,6 @@ pub(super) type Unplanned = (&'static [&'static str], &'static str);
 pub(super) const UNPLANNED: &[Unplanned] = &[
     (&["signing", "overlap"], "How long a successor signs before a key may leave."),
     (&["distribution", "*", "valid_for"], "How long a Release is valid."),
-    (&["removed"], "What is gone for good."),
-    (&["allow"], "Dangers that are accepted."),
-    (&["limits"], "How much one plan may remove."),
 ];
 
 /// Returns a problem for each key of the manifest that stands in the list.

@@ -238,6 +238,7 @@ impl Publisher<'_> {
             },
             plan: Some(planned.plan.id),
             rollback_of: None,
+            allowed: planned.plan.accepted_for(codename),
             purge_after: planned.desired.purge_after.as_seconds(),
             history,
             retired,

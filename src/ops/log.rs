@@ -62,6 +62,7 @@ fn record(generation: &Generation, parent: Option<&Generation>) -> GenerationRec
         manifest_sha256: state.manifest.sha256,
         git_commit: state.manifest.git_commit.clone(),
         plan: state.plan,
+        allowed: state.allowed.clone(),
         packages: state.packages.values().map(BTreeMap::len).sum(),
         change: match (parent, &state.parent) {
             (Some(parent), _) => change(&parent.state, state),

@@ -6,6 +6,7 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::manifest::Manifest;
 use crate::plan::Note;
+use crate::plan::danger::Consent;
 use crate::plan::draft::{Draft, Ground, Removals};
 use crate::plan::intake::{Conflict, Intake, Upload};
 use crate::plan::offer::Offers;
@@ -23,6 +24,8 @@ pub struct Desired {
     pub removals: BTreeMap<Codename, Removals>,
     /// What a person should know of how it came about.
     pub notes: Vec<Note>,
+    /// What decides about dangers.
+    pub consent: Consent,
     /// For how long what is given up stays in the store.
     pub purge_after: Span,
 }
@@ -62,7 +65,8 @@ pub fn desired(
     let mut notes = undeclared(manifest, published);
     notes.extend(different_bytes(&snapshot));
     let files = listed(files, &snapshot);
-    Ok(Desired { snapshot, files, removals, notes, purge_after: manifest.purge_after })
+    let (consent, purge_after) = (Consent::of(manifest), manifest.purge_after);
+    Ok(Desired { snapshot, files, removals, notes, consent, purge_after })
 }
 
 /// Returns the files that are listed in the end: retention may have refused some.

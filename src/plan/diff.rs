@@ -38,7 +38,8 @@ pub fn diff(
         let removals = desired.removals.get(codename).unwrap_or(&nothing);
         let plan = DistributionPlan { copies, ..distribution(before, after, removals) };
         if let Some(before) = before {
-            dangers.extend(guard::dangers(codename, before, after));
+            let change = guard::Change { codename, before, after, plan: &plan };
+            dangers.extend(guard::dangers(change, &desired.consent));
         }
         if plan.status == DistributionStatus::New && after.package_count() == 0 {
             notes.push(Note::Empty(codename.clone()));
@@ -47,6 +48,7 @@ pub fn diff(
             distributions.insert(codename.clone(), plan);
         }
     }
+    notes.extend(guard::unused(&dangers, &desired.consent));
     let base: BTreeMap<_, _> = standings
         .iter()
         .filter(|(codename, _)| distributions.contains_key(*codename))

@@ -4,6 +4,7 @@
 //! Pure functions all: [`desired()`] decides what should be published, [`diff()`] what has to
 //! change, `guard` what a person must know before it happens. The clock is an argument.
 
+mod danger;
 mod desired;
 mod diff;
 mod draft;
@@ -28,6 +29,7 @@ use crate::debian::version::Version;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 
+pub use danger::{Consent, Danger, DangerCode, Severity};
 pub use desired::{Desired, desired};
 pub use diff::diff;
 pub use intake::{Conflict, ConflictWith, Upload};
@@ -232,51 +234,6 @@ impl fmt::Display for Effect {
     }
 }
 
-/// A consequence that blocks a plan until a person has accepted it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Danger {
-    /// `code:address`, the name under which it is accepted.
-    pub id: String,
-    /// What kind of consequence it is.
-    pub code: DangerCode,
-    /// What happens to clients.
-    pub message: String,
-    /// What to do about it.
-    pub remedy: String,
-}
-
-/// The kinds of dangers; `docs/reference` has their meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DangerCode {
-    /// A component disappears.
-    ComponentRemoved,
-    /// An architecture disappears.
-    ArchRemoved,
-    /// A field changes that apt insists on.
-    ReleaseField,
-    /// A key that clients may rely on stops signing.
-    KeyDropped,
-    /// A signed repository becomes an unsigned one.
-    SigningOff,
-    /// What was published unsigned would be signed as it is.
-    SigningOn,
-}
-
-impl DangerCode {
-    /// Returns the code as ids and documents carry it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ComponentRemoved => "component-removed",
-            Self::ArchRemoved => "arch-removed",
-            Self::ReleaseField => "release-field",
-            Self::KeyDropped => "key-dropped",
-            Self::SigningOff => "signing-off",
-            Self::SigningOn => "signing-on",
-        }
-    }
-}
-
 /// Something to know about a plan that blocks nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
@@ -286,6 +243,15 @@ pub enum Note {
     Empty(Codename),
     /// The store is written to without conditional writes, or would be if they don't hold.
     SingleWriter,
+    /// A line of the manifest accepts what is no danger of this plan.
+    Unused {
+        /// `allow` or `removed`.
+        table: &'static str,
+        /// What the line accepts.
+        key: String,
+        /// Where it stands, from 1.
+        line: usize,
+    },
     /// One version has different bytes in two distributions.
     DifferentBytes {
         /// `name version architecture`.
@@ -326,14 +292,29 @@ impl Plan {
 
     /// Tells whether somebody has to accept a danger first.
     pub fn is_blocked(&self) -> bool {
-        !self.dangers.is_empty()
+        self.dangers.iter().any(Danger::blocks)
+    }
+
+    /// Returns the dangers of a distribution that somebody has accepted, and why, by their ids.
+    pub fn accepted_for(&self, codename: &Codename) -> BTreeMap<String, String> {
+        let here = self.dangers.iter().filter(|danger| {
+            danger.distribution.as_ref().is_none_or(|distribution| distribution == codename)
+        });
+        here.filter_map(|danger| Some((danger.id.clone(), danger.accepted.as_ref()?.text.clone())))
+            .collect()
+    }
+
+    /// Returns the number of dangers that somebody has to accept first.
+    pub fn blocking(&self) -> usize {
+        self.dangers.iter().filter(|danger| danger.blocks()).count()
     }
 
     /// Tells whether everything that this plan does is in the approved one, too.
     ///
     /// What both start from may differ: another writer may have published meanwhile.
     pub fn is_within(&self, approved: &Self) -> bool {
-        self.dangers.iter().all(|danger| approved.dangers.contains(danger))
+        let known = |danger: &Danger| approved.dangers.iter().any(|known| known.id == danger.id);
+        self.dangers.iter().all(known)
             && self.distributions.iter().all(|(codename, changes)| {
                 let approved = approved.distributions.get(codename);
                 approved.is_some_and(|approved| changes.is_within(approved))

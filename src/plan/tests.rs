@@ -133,7 +133,7 @@ proptest! {
         let state = history(&rounds).pop().unwrap();
         let same = Desired {
             snapshot: state.clone(), files: BTreeMap::new(), notes: Vec::new(),
-            removals: BTreeMap::new(),
+            removals: BTreeMap::new(), consent: Consent::default(),
             purge_after: manifest().purge_after,
         };
         prop_assert!(diff(&state, &same, &BTreeMap::new()).is_empty());
@@ -331,7 +331,10 @@ fn signing_off_and_unknown_keys_block_a_plan() {
         distribution
     };
     let codes = |before: &[Fingerprint], after: &[Fingerprint]| -> Vec<DangerCode> {
-        let dangers = guard::dangers(&codename, &signed(before), &signed(after));
+        let (before, after) = (&signed(before), &signed(after));
+        let plan = &DistributionPlan::default();
+        let change = guard::Change { codename: &codename, before, after, plan };
+        let dangers = guard::dangers(change, &Consent::default());
         dangers.iter().map(|danger| danger.code).collect()
     };
     assert_eq!(codes(&[one], &[]), [DangerCode::SigningOff]);

@@ -25,6 +25,8 @@ pub struct GenerationRecord {
     pub git_commit: Option<String>,
     /// The id of the plan that was carried out.
     pub plan: Option<Sha256>,
+    /// The dangers that somebody accepted for it, and why, by their ids.
+    pub allowed: BTreeMap<String, String>,
     /// The number of package files that it lists.
     pub packages: usize,
     /// What it changed.
@@ -66,6 +68,8 @@ struct GenerationDocument {
     manifest_sha256: String,
     git_commit: Option<String>,
     plan: Option<String>,
+    /// The dangers that somebody accepted for it, and why, by their ids.
+    allowed: BTreeMap<String, String>,
     packages: usize,
     /// `first`, `unknown` (the generation before is not kept) or `packages`.
     change: &'static str,
@@ -114,6 +118,7 @@ fn document(record: &GenerationRecord) -> GenerationDocument {
         manifest_sha256: record.manifest_sha256.to_string(),
         git_commit: record.git_commit.clone(),
         plan: record.plan.map(|plan| plan.to_string()),
+        allowed: record.allowed.clone(),
         packages: record.packages,
         change,
         added,

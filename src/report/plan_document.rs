@@ -149,8 +149,17 @@ struct FileDocument {
 struct DangerDocument {
     id: String,
     code: &'static str,
+    /// `blocking` or `warning`.
+    severity: &'static str,
+    /// Why somebody has accepted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged: Option<String>,
     message: String,
+    /// The lines of the manifest that accept it.
     remedy: String,
+    /// What could be done instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instead: Option<String>,
 }
 
 impl PlanDocument {
@@ -303,8 +312,11 @@ impl From<&Danger> for DangerDocument {
         Self {
             id: danger.id.clone(),
             code: danger.code.as_str(),
+            severity: danger.severity.as_str(),
+            acknowledged: danger.accepted.as_ref().map(|cause| cause.text.clone()),
             message: danger.message.clone(),
-            remedy: danger.remedy.clone(),
+            remedy: format!("[{}]\n\"{}\" = \"why\"\n", danger.code.table(), danger.key()),
+            instead: danger.instead.clone(),
         }
     }
 }

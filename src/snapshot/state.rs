@@ -47,6 +47,9 @@ pub struct State {
     /// The generation whose content this one brought back, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback_of: Option<u64>,
+    /// The dangers that somebody accepted for this generation, and why, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub allowed: BTreeMap<String, String>,
     /// For how many seconds what this distribution gives up stays in the store.
     ///
     /// It is here so that runs with different manifests agree on it.
@@ -139,6 +142,8 @@ pub struct Publication {
     pub plan: Option<Sha256>,
     /// The generation whose content is brought back, if that is what happens.
     pub rollback_of: Option<u64>,
+    /// The dangers that somebody accepted, and why.
+    pub allowed: BTreeMap<String, String>,
     /// For how many seconds what is given up stays.
     pub purge_after: u64,
     /// The generations before whose records are kept, newest last.
@@ -162,6 +167,7 @@ impl State {
             manifest: publication.manifest,
             plan: publication.plan,
             rollback_of: publication.rollback_of,
+            allowed: publication.allowed,
             purge_after: publication.purge_after,
             history: publication.history,
             retired: publication.retired,
@@ -278,6 +284,7 @@ mod tests {
             manifest: ManifestRecord { sha256: Sha256::of(b""), git_commit: None },
             plan: None,
             rollback_of: None,
+            allowed: BTreeMap::new(),
             purge_after: 7200,
             history: Vec::new(),
             retired: Retired { waiting: [("a".to_owned(), None)].into(), ..Retired::default() },

@@ -93,3 +93,98 @@ fn a_repository_of_another_tool_is_not_taken_over() {
     repo.repoman(["apply", "--yes"]).exits(3).says(["error[RM7002]"]);
     assert_eq!(tree::stamps(&repo.store()), before);
 }
+
+/// Creates a published repository, and returns its manifest with a field that apt insists on changed.
+fn rebranded() -> (TestRepo, String) {
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    repo.apply();
+    let manifest =
+        Manifest { repository: "origin = \"Acme Inc\"".to_owned(), ..Manifest::default() };
+    (repo, manifest.to_text())
+}
+
+#[test]
+fn a_line_with_a_reason_accepts_a_danger_and_expires() {
+    let (repo, manifest) = rebranded();
+    repo.write_manifest(&manifest);
+    let line = "\"release-field:bookworm.origin\" = \"why\"";
+    repo.repoman(["plan"]).exits(3).says(["To go ahead:", "[allow]", line]);
+    let allowed = line.replace("why", "rebrand, announced 2026-11-02");
+    repo.write_manifest(&format!("{manifest}\n[allow]\n{allowed}\n"));
+    let plan = repo.repoman(["plan", "--json"]).ok();
+    let json: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+    assert_eq!(json["status"], "ready");
+    assert_eq!(json["dangers"][0]["acknowledged"], "rebrand, announced 2026-11-02");
+    repo.repoman(["apply", "--yes"]).ok().says(["Accepted: release-field:bookworm.origin"]);
+    repo.repoman(["log", "-n", "1"]).ok().says(["allowed release-field:bookworm.origin: rebrand"]);
+    repo.repoman(["plan"]).ok().says(["in [allow], does nothing any more", "No changes"]);
+}
+
+#[test]
+fn a_flag_accepts_a_danger_once() {
+    let (repo, manifest) = rebranded();
+    repo.write_manifest(&manifest);
+    let danger = "release-field:bookworm.origin";
+    repo.repoman(["apply", "--yes", "--allow", "release-field:bookworm.label"])
+        .exits(3)
+        .says(["--allow release-field:bookworm.label accepts no danger"]);
+    repo.repoman(["apply", "--yes", "--allow", danger]).ok();
+    repo.repoman(["log"]).ok().says(["allowed release-field:bookworm.origin: --allow"]);
+}
+
+#[test]
+fn what_is_removed_for_good_needs_a_reason() {
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    repo.build(&Deb::new("gadget", "1.0", "arm64"));
+    repo.apply();
+    let manifest = Manifest::default();
+    let manifest = Manifest {
+        distributions: manifest.distributions.replace(", \"arm64\"", ""),
+        sources: manifest.sources + "\narchitectures = [\"amd64\"]",
+        ..Manifest::default()
+    };
+    let removed = "[removed]\n\"bookworm/*/arm64\" = \"no machine left\"\n";
+    repo.write_manifest(&format!("{}\n{removed}", manifest.to_text()));
+    repo.repoman(["apply", "--yes"]).ok().says(["- gadget", "not declared any more", "Accepted"]);
+    assert!(!repo.published("dists/bookworm/InRelease").contains("arm64"));
+    repo.repoman(["plan"]).ok().says(["No changes"]);
+}
+
+#[test]
+fn very_many_removals_at_once_are_blocked() {
+    let repo = TestRepo::new();
+    for version in 1..=12 {
+        repo.build(&Deb::new("widget", &version.to_string(), "amd64"));
+    }
+    repo.apply();
+    let rules = format!("{}\n[retain]\nversions = 1\n", Manifest::default().to_text());
+    repo.write_manifest(&rules);
+    let plan = repo.repoman(["plan"]).exits(3);
+    plan.says(["! mass-removal:bookworm", "11 versions of 12 leave at once", "11 to remove"]);
+    repo.write_manifest(&format!("{rules}\n[limits]\nremove_at_least = 20\n"));
+    repo.repoman(["plan", "--exit-code"]).exits(2);
+}
+
+#[test]
+fn a_dependency_that_would_lose_its_package_is_found() {
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("libwidget1", "1.0", "amd64"));
+    repo.build(&Deb::new("libwidget1", "1.1", "amd64"));
+    let tool = Deb::new("tool", "1.0", "amd64").field("Depends", "libwidget1 (= 1.0)");
+    repo.build(&tool);
+    repo.apply();
+    let text = Manifest::default().to_text();
+    repo.write_manifest(&format!("{text}\n[retain]\nversions = 1\n"));
+    repo.repoman(["plan"]).ok().says(["No changes"]);
+    repo.write_manifest(&format!("{text}\n[yank.libwidget1]\n\"1.0\" = \"bad, #1\"\n"));
+    let plan = repo.repoman(["plan"]).exits(3);
+    plan.says([
+        "- libwidget1  1.0",
+        "[yank] line",
+        "bad, #1",
+        "! breaks-depends:bookworm/main/amd64/tool@1.0",
+        "libwidget1 (= 1.0)",
+    ]);
+}

@@ -28,9 +28,10 @@ fn a_file_that_a_mirror_lost_is_unlisted_and_stays_in_the_pool() {
 
     let before = pool(&repo);
     fs::remove_file(gone).unwrap();
-    let plan = repo.repoman(["plan", "--exit-code"]).exits(2);
+    let plan = repo.repoman(["plan"]).exits(3);
     plan.says(["- gone", "gone from source.build", "no version is left to install", "1 to remove"]);
-    repo.apply();
+    let danger = "package-gone:bookworm/main/*/gone";
+    repo.repoman(["apply", "--yes", "--allow", danger]).ok().says(["Accepted", danger]);
     assert_eq!(pool(&repo), before);
     client.update();
     assert_eq!(client.candidate("gone"), None);
@@ -45,7 +46,8 @@ fn an_older_version_takes_over_when_a_mirror_loses_the_newest() {
     let newest = repo.build(&Deb::new("widget", "2.0", "amd64"));
     repo.apply();
     fs::remove_file(newest).unwrap();
-    repo.repoman(["plan"]).ok().says(["- widget", "new installations get 1.0"]);
+    let plan = repo.repoman(["plan"]).exits(3);
+    plan.says(["- widget", "new installations get 1.0", "! newest-lowered:bookworm/main/*/widget"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::cli::commands::plan::{RepairArguments, SourceArguments};
-use crate::cli::confirm::confirm;
+use crate::cli::confirm::{Ask, confirm};
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::interruptible;
 use crate::cli::progress;
@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Apply without asking
     #[arg(long)]
     yes: bool,
+    /// Accept this danger once, by the id that the plan shows; `log` keeps it
+    #[arg(long, value_name = "ID")]
+    allow: Vec<String>,
     /// Transfers under way at once
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -50,7 +53,8 @@ pub async fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let started = Instant::now();
-    let project = Project::open(global, terminal)?;
+    let mut project = Project::open(global, terminal)?;
+    project.allow(&arguments.allow);
     let specs = secrets::specs(&project)?;
     let store = project.store(usize::from(arguments.jobs));
     let observer = progress::observer(terminal);
@@ -72,7 +76,7 @@ pub async fn run(
     let beyond_repair = Failure::beyond_repair(&planned.plan);
     terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
     if planned.plan.is_blocked() {
-        return Err(Failure::blocked(planned.plan.dangers.len()));
+        return Err(Failure::blocked(planned.plan.blocking()));
     }
     if planned.plan.is_empty() {
         return beyond_repair.map_or(Ok(exit::SUCCESS.into()), Err);
@@ -80,8 +84,7 @@ pub async fn run(
     interruptible(async {
         // A key that can't sign is found out before anything is asked or sent.
         let signer = secrets::signer(&specs, Timestamp::now(), terminal)?;
-        let url = project.manifest.store.url.to_string();
-        if !arguments.yes && !confirm(terminal, &url).await? {
+        if !arguments.yes && !confirm(terminal, &project.question(&planned.plan)).await? {
             return Err(Failure::declined());
         }
         let terms = arguments.terms(&planned);
@@ -96,7 +99,7 @@ pub async fn run(
             Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
             Ending::Changed(planned) => {
                 terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
-                Err(Failure::plan_changed(planned.plan.dangers.len()))
+                Err(Failure::plan_changed(planned.plan.blocking()))
             }
         }
     })
@@ -119,7 +122,8 @@ impl Arguments {
             "{key} is missing, without which nothing that is published can be verified; the \
              public keys of the manifest are put back first."
         ));
-        if !self.yes && !confirm(terminal, &project.manifest.store.url.to_string()).await? {
+        let question = Ask::Yes(project.manifest.store.url.to_string());
+        if !self.yes && !confirm(terminal, &question).await? {
             return Err(Failure::declined());
         }
         let keyring = signer.public_keyring().map_err(|error| Failure::signing(vec![error]))?;

@@ -113,7 +113,7 @@ pub async fn run(
         terminal.product(&report(&project, &planned, terminal, terminal.out))?;
     }
     if planned.plan.is_blocked() {
-        return Err(Failure::blocked(planned.plan.dangers.len()));
+        return Err(Failure::blocked(planned.plan.blocking()));
     }
     Failure::beyond_repair(&planned.plan).map_or(Ok(()), Err)?;
     let differs = arguments.exit_code && !planned.plan.is_empty();

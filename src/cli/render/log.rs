@@ -46,6 +46,10 @@ fn generation(out: &mut String, record: &GenerationRecord, style: Style, verbosi
         plan.unwrap_or_default(),
         plural(record.packages, "package file")
     );
+    for (id, reason) in &record.allowed {
+        let text = format!("allowed {}: {}", printable(id), printable(reason));
+        line(out, style, (Tone::Changed, "!"), &text);
+    }
     match &record.change {
         GenerationChange::First => line(out, style, (Tone::Added, "+"), "the first generation"),
         GenerationChange::Unknown => {

@@ -229,6 +229,12 @@ fn note_text(note: &Note) -> String {
                                lose packages"
                 .to_owned()
         }
+        Note::Unused { key, line: 0, .. } => {
+            format!("--allow {key} accepts no danger of this plan")
+        }
+        Note::Unused { table, key, line } => {
+            format!("line {line} of the manifest, `{key}` in [{table}], does nothing any more")
+        }
         Note::DifferentBytes { package, distributions: (first, second) } => {
             format!("`{package}` has different content in {first} and {second}")
         }
@@ -276,16 +282,35 @@ fn totals(out: &mut String, plan: &Plan, look: Look) {
     let _ = writeln!(out, "      {uploads}, {indices}, then the Release files.");
 }
 
+/// The column at which lines for the manifest begin.
+const PASTE: usize = 36;
+
 fn dangers(out: &mut String, plan: &Plan, look: Look) {
+    for danger in &plan.dangers {
+        let (id, message) = (text::printable(&danger.id), text::printable(&danger.message));
+        if let Some(cause) = &danger.accepted {
+            let _ = writeln!(out, "Accepted: {id} ({})", text::printable(&cause.text));
+        } else if !danger.blocks() {
+            let mark = look.style.paint(Tone::Changed, "warning:");
+            let _ = writeln!(out, "{mark} {id}: {message}");
+        }
+    }
     if !plan.is_blocked() {
         return;
     }
     let dash = look.style.glyph("–", "-");
-    let title = format!("BLOCKED {dash} {}", text::plural(plan.dangers.len(), "danger"));
+    let needs = if plan.blocking() == 1 { "needs" } else { "need" };
+    let count = text::plural(plan.blocking(), "danger");
+    let title = format!("BLOCKED {dash} {count} {needs} a line in the manifest");
     let _ = writeln!(out, "\n{}", look.style.paint(Tone::Removed, &title));
-    for danger in &plan.dangers {
+    for danger in plan.dangers.iter().filter(|danger| danger.blocks()) {
         let _ = writeln!(out, "  ! {}", text::printable(&danger.id));
         let _ = writeln!(out, "    {}", text::printable(&danger.message));
-        let _ = writeln!(out, "    Instead: {}", text::printable(&danger.remedy));
+        if let Some(instead) = &danger.instead {
+            let _ = writeln!(out, "    Better: {}", text::printable(instead));
+        }
+        let ahead = "    To go ahead:";
+        let (table, key) = (danger.code.table(), text::printable(danger.key()));
+        let _ = writeln!(out, "{ahead:<PASTE$}[{table}]\n{:PASTE$}\"{key}\" = \"why\"", "");
     }
 }
