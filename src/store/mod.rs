@@ -16,7 +16,9 @@
 //! # Ok(()) }
 //! ```
 
+mod clock;
 mod create;
+mod delete;
 mod error;
 mod file;
 mod key;
@@ -41,6 +43,7 @@ use object_store::path::Path;
 use tokio::sync::Semaphore;
 
 pub use self::create::Creation;
+pub use self::delete::{Deletion, Stopped};
 pub use self::error::{Operation, StoreError};
 use self::file::Directory;
 pub use self::key::{Key, KeyError};

@@ -11,7 +11,7 @@ use super::{Etag, Headers, Key, Kind, Replacement, Storage, Store, StoreError};
 /// How many creations of one key run against each other.
 const RIVALS: usize = 8;
 
-const HEADERS: Headers = Headers {
+pub(super) const HEADERS: Headers = Headers {
     content_type: "text/plain; charset=utf-8",
     cache_control: "no-store",
     storage: Storage::Small,

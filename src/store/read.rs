@@ -1,7 +1,7 @@
-//! Reading, listing and deleting.
+//! Reading and listing.
 
 use bytes::{Bytes, BytesMut};
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures::stream::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{GetOptions, GetResult, ObjectMeta, ObjectStoreExt as _};
 
@@ -121,24 +121,6 @@ impl Store {
             prefix => name.strip_prefix(prefix)?.strip_prefix('/')?,
         };
         Some(Entry::new(Key::found(name).ok()?, meta))
-    }
-
-    /// Deletes objects; a key that isn't there counts as deleted.
-    ///
-    /// # Errors
-    ///
-    /// The first [`StoreError`]; everything that could be deleted is gone nevertheless.
-    pub async fn delete(&self, keys: Vec<Key>) -> Result<(), StoreError> {
-        let paths: Vec<Path> = keys.iter().map(|key| self.path(key)).collect::<Result<_, _>>()?;
-        let locations = stream::iter(paths).map(Ok).boxed();
-        let outcomes: Vec<_> = self.backend().delete_stream(locations).collect().await;
-        for error in outcomes.into_iter().filter_map(Result::err) {
-            if !matches!(error, object_store::Error::NotFound { .. }) {
-                let key = super::error::place(&error).unwrap_or_else(|| self.to_string());
-                return Err(StoreError::new(Operation::Delete, &key, error));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -58,6 +58,25 @@ impl Store {
         base: Option<&Etag>,
         headers: &Headers,
     ) -> Result<Replacement, StoreError> {
+        self.replace_while(key, bytes, base, headers, &|| true).await
+    }
+
+    /// Writes as [`Self::replace`] does, but tries again only as long as `still` allows it.
+    ///
+    /// An attempt that hung while the machine slept must not be followed by another one hours
+    /// after somebody has found that it may be made.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::replace`].
+    pub async fn replace_while(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+        base: Option<&Etag>,
+        headers: &Headers,
+        still: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Replacement, StoreError> {
         let path = self.path(key)?;
         let sha256 = Sha256::of(&bytes);
         if self.compares() {
@@ -91,7 +110,8 @@ impl Store {
             match self.compare(&path, &bytes, base).await {
                 Ok(Found::Ours(etag)) => return Ok(Replacement::Won { etag }),
                 Ok(Found::Other) => return Ok(Replacement::Lost),
-                Ok(Found::Base) if outcome != Outcome::Final && attempts.again().await => {}
+                Ok(Found::Base)
+                    if outcome != Outcome::Final && attempts.again().await && still() => {}
                 Ok(Found::Base) if !is_open => return Err(given_up(&path, outcome, error)),
                 // A request that was lost on its way may arrive yet.
                 Ok(Found::Base) | Err(_) => {

@@ -10,6 +10,8 @@ use super::{Bucket, Result, S3, meta};
 
 /// How many keys one bulk delete takes.
 const DELETIONS: usize = 1000;
+/// How many bytes a request of so many keys has, about: each has up to a kilobyte.
+const BATCH_TEXT: u64 = 1 << 20;
 
 impl S3 {
     /// Returns all objects below `prefix`, page after page, in the order of the server.
@@ -92,7 +94,7 @@ impl S3 {
         }
     }
 
-    /// Sends one bulk delete and returns what it says about the keys that it did not delete.
+    /// Sends one bulk delete, once, and returns what it says about the keys that it did not delete.
     async fn send_deletion(&self, keys: &[Path]) -> Result<Vec<Fault>, Fault> {
         let first = keys.first().map_or("", |key| key.as_ref());
         let request = Request { operation: "DeleteObjects", bucket: &self.bucket.name, key: first };
@@ -101,6 +103,7 @@ impl S3 {
         let names =
             names.and_then(|names| Delete::builder().set_objects(Some(names)).quiet(true).build());
         let names = names.map_err(|error| Fault::silent(request, FaultKind::Invalid, error))?;
+        let overrides = self.access.only_once(BATCH_TEXT);
         let answer = self
             .client()
             .await
@@ -108,6 +111,8 @@ impl S3 {
             .bucket(request.bucket)
             .delete(names)
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .customize()
+            .config_override(overrides)
             .send()
             .await
             .map_err(|error| Fault::new(request, error))?;
