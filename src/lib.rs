@@ -14,7 +14,7 @@
 //! | 3 | `edit` `plan` `query`, then `report` | pure functions; `now` is an argument |
 //! | 4 | `store`, `sign` | async, FFI; they know no APT |
 //! | 5 | `source`, `published`, `dists` | readers |
-//! | 6 | `commit`, `drift` | writers and a reader over pure cores |
+//! | 6 | `commit`, `gc`, `drift` | writers and a reader over pure cores |
 //! | 7 | `ops` | wiring; one use case a file |
 //! | 8 | `cli` | the only rank that prints, or reads environment, clock and arguments |
 
@@ -30,6 +30,7 @@ pub mod dists;
 pub mod drift;
 pub mod edit;
 pub mod fingerprint;
+pub mod gc;
 pub mod manifest;
 pub mod mutation;
 pub mod ops;

@@ -13,6 +13,8 @@ use crate::digest::Sha256;
 
 /// The prefix below which all that clients read first lies.
 pub const DISTS: &str = "dists/";
+/// The prefix below which the records of generations lie.
+pub const HISTORY: &str = ".repoman/history/";
 /// What the store is: format version, repository name.
 pub const STORE_DESCRIPTOR: &str = ".repoman/store.json";
 /// The state file's path in Release, uncompressed; only its compressed form is uploaded.
@@ -60,13 +62,19 @@ pub fn by_hash(codename: &Codename, path: &str, digest: &Sha256) -> String {
 
 /// Returns the key of an earlier generation's InRelease.
 pub fn history(codename: &Codename, generation: u64, digest: &Sha256) -> String {
-    format!(".repoman/history/{codename}/{generation}-{digest}.InRelease")
+    format!("{HISTORY}{codename}/{generation}-{digest}.InRelease")
 }
 
 /// Returns the number of the generation whose InRelease a key of the history of `codename` holds.
 pub fn generation_in_history(codename: &Codename, key: &str) -> Option<u64> {
-    let rest = key.strip_prefix(".repoman/history/")?.strip_prefix(codename.as_str())?;
+    let rest = key.strip_prefix(HISTORY)?.strip_prefix(codename.as_str())?;
     rest.strip_prefix('/')?.strip_suffix(".InRelease")?.split_once('-')?.0.parse().ok()
+}
+
+/// Returns the codename of the distribution that a key of any history is of.
+pub fn codename_in_history(key: &str) -> Option<&str> {
+    let (codename, record) = key.strip_prefix(HISTORY)?.rsplit_once('/')?;
+    record.ends_with(".InRelease").then_some(codename)
 }
 
 /// Returns a prefix for objects that one run makes and removes again.
@@ -109,6 +117,35 @@ pub fn is_known(key: &str, name: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Tells whether a key is of a form that this module makes for what generations need and others
+/// don't: package files, index files, records. What is used by name only never is.
+pub fn is_made_here(key: &str) -> bool {
+    match key.split_once('/') {
+        Some(("dists", rest)) => {
+            let file = rest.rsplit('/').next().unwrap_or_default();
+            is_known_in_dists(rest) && !matches!(file, "InRelease" | "Release" | "Release.gpg")
+        }
+        Some(("pool", _)) => is_known(key, ""),
+        Some((".repoman", rest)) => {
+            is_known(key, "") && (rest.starts_with("probe/") || rest.starts_with("history/"))
+        }
+        _ => false,
+    }
+}
+
+/// Tells whether a key that an index or a state once named may be deleted.
+///
+/// A repository that was taken over has package files of other forms; nothing else has.
+pub fn is_disposable(key: &str) -> bool {
+    is_made_here(key) || key.ends_with(".deb")
+}
+
+/// Tells whether a key in a distribution is of those that are replaced, and not named by content.
+pub fn is_canonical(key: &str) -> bool {
+    let is_named_by_content = key.contains("/by-hash/") || key.contains("/repoman/");
+    key.starts_with(DISTS) && !is_named_by_content
 }
 
 fn is_known_in_dists(rest: &str) -> bool {
@@ -254,6 +291,10 @@ mod tests {
         ];
         for key in ours {
             assert!(is_known(&key, "acme"), "{key}");
+            let stays = ["InRelease", "Release", ".gpg", ".toml", ".json", ".asc", ".sources"];
+            let is_record = key.contains("/history/") || key.contains("/signatures/");
+            let stays = !is_record && stays.iter().any(|end| key.ends_with(end));
+            assert_eq!(is_disposable(&key), !stays, "{key}");
         }
         for key in [
             "index.html",
@@ -264,6 +305,7 @@ mod tests {
             "other.asc",
         ] {
             assert!(!is_known(key, "acme"), "{key}");
+            assert!(!is_made_here(key), "{key}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The one question: shall this be applied?
+//! The one question: shall this be done?
 
 use std::io::{self, BufRead as _, Write as _};
 
@@ -9,7 +9,7 @@ use crate::cli::terminal::Terminal;
 
 /// What a person is asked.
 pub enum Ask {
-    /// Whether to change this store.
+    /// This question, as in `Apply to s3://acme-apt/debian?`.
     Yes(String),
     /// To type this name, since a danger was accepted.
     Name(String),
@@ -26,7 +26,7 @@ pub async fn confirm(terminal: &Terminal, ask: &Ask) -> Result<bool, Failure> {
     }
     let mut stderr = io::stderr().lock();
     let question = match ask {
-        Ask::Yes(store) => format!("Apply to {store}? [y/N] "),
+        Ask::Yes(question) => format!("{question} [y/N] "),
         Ask::Name(name) => format!("Dangers are accepted. Type the repository's name ({name}): "),
     };
     write!(stderr, "{question}").and_then(|()| stderr.flush()).map_err(Failure::output)?;

@@ -19,7 +19,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use commands::{
-    apply, check, completions, drift, explain, init, keys, log, man, plan, query, schema, version,
+    apply, check, completions, drift, explain, gc, init, keys, log, man, plan, query, schema,
+    version,
 };
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
@@ -82,6 +83,7 @@ enum Command {
     Query(query::Arguments),
     Drift(drift::Arguments),
     Explain(explain::Arguments),
+    Gc(gc::Arguments),
     #[command(subcommand)]
     Keys(keys::Keys),
     #[command(subcommand)]
@@ -118,6 +120,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Query(arguments) => query::run(&arguments, &global, terminal),
         Command::Drift(arguments) => drift::run(&arguments, &global, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
+        Command::Gc(arguments) => gc::run(&arguments, &global, terminal),
         Command::Keys(keys) => keys::run(&keys, &global, terminal),
         Command::Schema(schema) => schema::run(schema, terminal),
         Command::Completions(arguments) => completions::run(&arguments, Cli::command(), terminal),

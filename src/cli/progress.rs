@@ -64,6 +64,11 @@ fn line(event: &Event) -> Option<(&'static str, String)> {
             ("again", format!("{codename} was published by another writer meanwhile"))
         }
         Event::Restored { object } => ("restore", text::printable(object)),
+        Event::Outdated { codename } => {
+            ("again", format!("{codename} was read too long ago to build on"))
+        }
+        Event::Swept { objects } => ("delete", text::plural(*objects, "object")),
+        Event::NotSwept { reason } => ("keep", format!("nothing was deleted: {reason}")),
         Event::Repaired { codename, files } => {
             ("copies", format!("{codename} {}", text::plural(*files, "index file")))
         }
@@ -136,7 +141,8 @@ impl Observe for Bar {
             }
             Event::Uploaded { size, .. } => self.uploaded(*size),
             Event::Indexed { .. } => self.bar.set_message("Publishing"),
-            Event::Overtaken { .. } => self.bar.set_message("Again"),
+            Event::Overtaken { .. } | Event::Outdated { .. } => self.bar.set_message("Again"),
+            Event::Swept { .. } | Event::NotSwept { .. } => {}
             Event::Swapped { .. } => self.bar.set_message("Verifying"),
             Event::Restored { .. } => self.bar.set_message("Repairing"),
             Event::Repaired { .. } | Event::Verified { .. } => self.bar.finish_and_clear(),

@@ -86,7 +86,7 @@ impl Project {
         if plan.dangers.iter().any(|danger| danger.accepted.is_some()) {
             Ask::Name(self.manifest.repository.name.clone())
         } else {
-            Ask::Yes(self.manifest.store.url.to_string())
+            Ask::Yes(format!("Apply to {}?", self.manifest.store.url))
         }
     }
 

@@ -15,19 +15,31 @@ pub enum Swap {
     Won,
     /// Somebody else published another one meanwhile; nothing of ours is visible.
     Lost,
+    /// It was not tried: what the generation was built on is known for too long.
+    Outdated {
+        /// The store's present time, if it was asked for.
+        store_time: Option<Timestamp>,
+    },
 }
 
 /// Replaces the commit point, provided that it still is what the generation was built on.
 ///
+/// It is tried more than once only as long as `still` allows it.
+///
 /// # Errors
 ///
 /// When the store refuses, or can't tell how it ended.
-pub async fn swap(store: &Store, point: &Point) -> Result<Swap, StoreError> {
+pub async fn swap(
+    store: &Store,
+    point: &Point,
+    still: &(dyn Fn() -> bool + Sync),
+) -> Result<Swap, StoreError> {
     let mut base = point.base.clone();
     if mutation::is_on(Mutation::BlindSwap) {
         base = store.head(&point.key).await?.map(|entry| entry.etag);
     }
-    let replaced = store.replace(&point.key, point.bytes.clone(), base.as_ref(), &RELEASE).await?;
+    let bytes = point.bytes.clone();
+    let replaced = store.replace_while(&point.key, bytes, base.as_ref(), &RELEASE, still).await?;
     Ok(match replaced {
         Replacement::Won { .. } => Swap::Won,
         Replacement::Lost => Swap::Lost,

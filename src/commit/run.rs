@@ -10,7 +10,7 @@ use crate::commit::script::{Copy, Creation, POOL, Script};
 use crate::debian::suite::Codename;
 use crate::mutation::{self, Mutation};
 use crate::plan::Upload;
-use crate::published;
+use crate::published::{self, Sight};
 use crate::report::{Delivery, Event, Observe};
 use crate::store::{self, Entry, Key, Replacement, Store, StoreError};
 use crate::time::{Clock, Timestamp};
@@ -88,6 +88,12 @@ pub struct Setting<'a> {
     pub objects: &'a BTreeMap<String, Entry>,
     /// The present time.
     pub clock: &'a Clock,
+    /// When the base was read.
+    pub sight: Sight,
+    /// Until when, by the store's clock, the generation may name what it names; for ever, mostly.
+    pub until: Option<Timestamp>,
+    /// A prefix that no other run uses.
+    pub scratch: &'a str,
 }
 
 /// Carries out a script: creations, the swap, copies, and reading back.
@@ -112,7 +118,11 @@ pub async fn run(
         let _ = copy_all(store, script, setting.objects).await;
     }
     tokio::time::sleep(point::pause(setting.last_modified, (setting.clock)())).await;
-    if point::swap(store, &script.point).await? == Swap::Lost {
+    if let Some(outdated) = outdated(store, setting).await? {
+        return Ok(outdated);
+    }
+    let still = || !setting.sight.is_outdated((setting.clock)());
+    if point::swap(store, &script.point, &still).await? == Swap::Lost {
         return Ok(Swap::Lost);
     }
     if mutation::is_on(Mutation::IndicesLast) {
@@ -133,6 +143,18 @@ pub async fn run(
 async fn create_all(store: &Store, script: &Script) -> Result<(), CommitError> {
     let creations = script.creations.iter().map(|creation| create(store, creation));
     futures::stream::iter(creations).buffer_unordered(store.jobs()).try_collect().await
+}
+
+/// Returns why there must be no swap any more: by now, names that the generation uses may be about
+/// to be deleted by somebody who knows nothing of it.
+async fn outdated(store: &Store, setting: &Setting<'_>) -> Result<Option<Swap>, CommitError> {
+    let store_time = match setting.until {
+        Some(_) => Some(store.now(setting.scratch).await?),
+        None => None,
+    };
+    let is_late = setting.until.zip(store_time).is_some_and(|(until, now)| now >= until);
+    let is_outdated = is_late || setting.sight.is_outdated((setting.clock)());
+    Ok(is_outdated.then_some(Swap::Outdated { store_time }))
 }
 
 async fn create(store: &Store, creation: &Creation) -> Result<(), CommitError> {
@@ -205,14 +227,15 @@ async fn is_current(store: &Store, script: &Script) -> Result<bool, StoreError> 
 /// Reads back the commit point, and looks in one listing for every object that was created for it.
 ///
 /// Where another writer has gone on from there meanwhile, a later generation is as good: it was
-/// built on this one.
+/// built on this one, and may have given up what this one named.
 async fn verify(store: &Store, script: &Script, setting: &Setting<'_>) -> Result<(), CommitError> {
     let key = &script.point.key;
     if !is_current(store, script).await? {
         let now = published::generation(store, setting.codename, key).await;
-        if !now.is_ok_and(|generation| generation > setting.generations.1) {
-            return Err(CommitError::ReadBack { key: key.clone() });
-        }
+        return match now {
+            Ok(generation) if generation > setting.generations.1 => Ok(()),
+            _ => Err(CommitError::ReadBack { key: key.clone() }),
+        };
     }
     let prefix = path::in_distribution(setting.codename, "");
     let entries = store.list(&prefix).await?;

@@ -14,16 +14,16 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::dists::{Build, Suite};
 use crate::mutation::{self, Mutation};
-use crate::ops::plan::Planned;
+use crate::ops::plan::{Aim, Planned};
 use crate::ops::{client_files, founding};
 use crate::plan::Indices;
-use crate::published::{Head, LoadError};
+use crate::published::{Head, LoadError, Published};
 use crate::report::Observe;
 use crate::sign::{SignError, Signer};
 use crate::snapshot::retired::{self, Ancestor, Retired};
 use crate::snapshot::state::{ManifestRecord, Parent, Publication};
 use crate::store::Store;
-use crate::time::{Clock, Span, Timestamp, shifted, whole_second};
+use crate::time::{Clock, Timestamp, shifted, whole_second};
 
 /// How much earlier than now a signature says that it was made.
 ///
@@ -60,6 +60,14 @@ pub enum Outcome {
     Applied,
     /// Another writer published this distribution meanwhile; the ones before it are published.
     Overtaken(Codename),
+    /// The store was read too long ago to publish this distribution on it; the ones before it are
+    /// published.
+    Outdated {
+        /// The distribution.
+        codename: Codename,
+        /// The store's present time, if it was asked for.
+        store_time: Option<Timestamp>,
+    },
 }
 
 /// A distribution that was published.
@@ -71,6 +79,13 @@ pub struct Applied {
     pub generation: u64,
     /// Whether it is its first.
     pub first: bool,
+}
+
+/// How the publication of one distribution ended.
+enum Step {
+    Done(Applied),
+    Overtaken,
+    Outdated { store_time: Option<Timestamp> },
 }
 
 /// Why an apply failed.
@@ -103,6 +118,12 @@ pub enum ApplyError {
         #[source]
         reason: std::io::Error,
     },
+    /// Each time, what was read of the store was too old before anything could be published on it.
+    #[error("{codename} could not be published within half an hour of reading the store")]
+    TooSlow {
+        /// The distribution.
+        codename: Codename,
+    },
     /// The published Date is ahead of the clock, and Date must never go backwards.
     #[error("{codename} was published with a Date in the future ({published})")]
     ClockBehind {
@@ -119,10 +140,14 @@ pub(super) fn signing_time(date: Timestamp) -> Timestamp {
 }
 
 /// Returns what the generation after `head` takes over: the history, and what was given up.
-fn succession(codename: &Codename, head: Option<&Head>) -> (Vec<Ancestor>, Retired) {
+fn succession(
+    codename: &Codename,
+    head: Option<&Head>,
+    deleted: &BTreeSet<String>,
+) -> (Vec<Ancestor>, Retired) {
     let Some(head) = head else { return Default::default() };
     let (history, gone) = retired::succeed(&head.state.history, head.ancestor());
-    let mut retired = head.state.retired.inherited(head.last_modified, &BTreeSet::new());
+    let mut retired = head.state.retired.inherited(head.last_modified, deleted);
     retired.retire(gone.iter().flat_map(|ancestor| ancestor.keys(codename)));
     (history, retired)
 }
@@ -148,21 +173,21 @@ impl Publisher<'_> {
             run::upload(self.store, &planned.plan.uploads, observe).await?;
         }
         self.publish_keyring().await?;
+        let deleted = self.sweep(planned, observe).await;
         for codename in planned.plan.distributions.keys() {
-            match self.publish(planned, codename, observe).await? {
-                Some(done) => published.push(done),
-                None => return Ok(Outcome::Overtaken(codename.clone())),
+            let codename = codename.clone();
+            match self.publish(planned, &codename, &deleted, observe).await? {
+                Step::Done(done) => published.push(done),
+                Step::Overtaken => return Ok(Outcome::Overtaken(codename)),
+                Step::Outdated { store_time } => {
+                    return Ok(Outcome::Outdated { codename, store_time });
+                }
             }
         }
         if mutation::is_on(Mutation::PackagesLast) {
             run::upload(self.store, &planned.plan.uploads, observe).await?;
         }
         Ok(Outcome::Applied)
-    }
-
-    /// Returns the time that so long a span ends at.
-    pub fn after(&self, span: Span) -> Timestamp {
-        shifted((self.clock)(), i64::try_from(span.as_seconds()).unwrap_or(i64::MAX))
     }
 
     async fn publish_keyring(&self) -> Result<(), ApplyError> {
@@ -179,18 +204,23 @@ impl Publisher<'_> {
         &self,
         planned: &Planned,
         codename: &Codename,
+        deleted: &BTreeSet<String>,
         observe: &dyn Observe,
-    ) -> Result<Option<Applied>, ApplyError> {
+    ) -> Result<Step, ApplyError> {
         let head = planned.published.heads.get(codename);
-        if let Some(head) = head
-            && planned.plan.distributions[codename].is_unchanged()
-        {
-            return self.repair(planned, codename, head, observe).await.map(Some);
+        let is_content_kept = planned.plan.distributions[codename].is_unchanged();
+        if let (Some(head), true, Aim::Manifest) = (head, is_content_kept, &planned.aim) {
+            return self.repair(planned, codename, head, observe).await.map(Step::Done);
         }
-        let suite = self.build(planned, codename).await?;
+        let Published { objects, sight, .. } = &planned.published;
+        if sight.is_outdated((self.clock)()) {
+            return Ok(Step::Outdated { store_time: None });
+        }
+        let suite = self.build(planned, codename, deleted).await?;
         let sealed = self.seal(&suite).await?;
         let digest = Sha256::of(&self.manifest);
-        let is_kept = head.is_some_and(|head| head.state.manifest.sha256 == digest);
+        let is_kept = head.is_some_and(|head| head.state.manifest.sha256 == digest)
+            || !matches!(planned.aim, Aim::Manifest);
         let records = Records {
             manifest: (!is_kept).then(|| self.manifest.clone()),
             base: head.map(|head| (head.key.clone(), head.etag.clone())),
@@ -199,7 +229,6 @@ impl Publisher<'_> {
         let forms = &planned.desired.snapshot.distributions[codename].compression;
         let taken_over = suite.taken_over(forms);
         self.add_left_behind(&mut script, planned, codename, &taken_over).await?;
-        let objects = &planned.published.objects;
         let seal = objects.get(&path::release_signature(codename));
         let times = [head.map(|head| head.last_modified), seal.map(|seal| seal.last_modified)];
         let setting = Setting {
@@ -208,20 +237,42 @@ impl Publisher<'_> {
             last_modified: times.into_iter().flatten().max(),
             objects,
             clock: self.clock,
+            sight: *sight,
+            until: planned.given_up.first_spent(&suite.names),
+            scratch: &path::scratch(&self.writer),
         };
         let generation = suite.generation;
         Ok(match run::run(self.store, &script, &setting, observe).await? {
             Swap::Won => {
-                Some(Applied { codename: codename.clone(), generation, first: head.is_none() })
+                let first = head.is_none();
+                Step::Done(Applied { codename: codename.clone(), generation, first })
             }
-            Swap::Lost => None,
+            Swap::Lost => Step::Overtaken,
+            Swap::Outdated { store_time } => Step::Outdated { store_time },
         })
     }
 
-    async fn build(&self, planned: &Planned, codename: &Codename) -> Result<Suite, ApplyError> {
+    async fn build(
+        &self,
+        planned: &Planned,
+        codename: &Codename,
+        deleted: &BTreeSet<String>,
+    ) -> Result<Suite, ApplyError> {
         let head = planned.published.heads.get(codename);
         let date = self.date(codename, head.map(|head| head.release.date))?;
-        let (history, retired) = succession(codename, head);
+        let (history, mut retired) = succession(codename, head, deleted);
+        let declared = || ManifestRecord {
+            sha256: Sha256::of(&self.manifest),
+            git_commit: self.git_commit.clone(),
+        };
+        let (manifest, rollback_of) = match &planned.aim {
+            Aim::Manifest => (declared(), None),
+            Aim::GiveUp(orphans) => {
+                retired.retire(orphans.get(codename).into_iter().flatten().cloned());
+                (head.map_or_else(declared, |head| head.state.manifest.clone()), None)
+            }
+            Aim::BringBack { generation, manifest } => (manifest.clone(), Some(*generation)),
+        };
         let publication = Publication {
             tool: self.tool.clone(),
             repository: self.repository.clone(),
@@ -232,18 +283,15 @@ impl Publisher<'_> {
                 Some(head) if mutation::is_on(Mutation::BorrowedId) => head.state.writer.clone(),
                 _ => self.writer.clone(),
             },
-            manifest: ManifestRecord {
-                sha256: Sha256::of(&self.manifest),
-                git_commit: self.git_commit.clone(),
-            },
-            plan: Some(planned.plan.id),
-            rollback_of: None,
+            manifest,
+            plan: (!matches!(planned.aim, Aim::GiveUp(_))).then_some(planned.plan.id),
+            rollback_of,
             allowed: planned.plan.accepted_for(codename),
             purge_after: planned.desired.purge_after.as_seconds(),
             history,
             retired,
         };
-        let spent = planned.published.snapshot.spent.clone();
+        let spent = planned.published.snapshot.spent.union(deleted).cloned().collect();
         let desired = planned.desired.snapshot.distributions[codename].clone();
         let before = planned.published.snapshot.distributions.get(codename).cloned();
         let before = before.zip(head.map(|head| head.release.clone()));

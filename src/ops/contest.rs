@@ -6,10 +6,14 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::mutation::{self, Mutation};
 use crate::ops::apply::{Applied, ApplyError, Outcome, Publisher};
-use crate::ops::plan::{PlanError, Planned, Question, plan_offers};
+use crate::ops::plan::{PlanError, Planned, Question, plan_knowing};
 use crate::plan::Plan;
 use crate::report::{Event, Observe};
-use crate::time::Span;
+use crate::time::{Span, Timestamp, shifted};
+
+/// How often a run may find that it read the store too long ago. A long upload is one such time;
+/// after that there is little left to do.
+const DELAYS: u32 = 5;
 
 /// How a publication is to go on when another writer is faster.
 #[derive(Debug, Clone)]
@@ -60,35 +64,79 @@ pub enum ContestError {
 /// As for planning and applying.
 pub async fn publish(
     publisher: &Publisher<'_>,
-    mut planned: Planned,
+    planned: Planned,
     question: Question<'_>,
     terms: Terms,
     observe: &dyn Observe,
 ) -> Result<Ending, ContestError> {
-    let deadline = publisher.after(terms.wait);
+    let again = async |planned: Planned, Moment { now, store_time }| {
+        let question = Question { now, ..question };
+        let planned = plan_knowing(question, planned.offers, publisher.store, store_time).await;
+        planned.map_err(ContestError::Plan)
+    };
+    strive(publisher, planned, again, terms, observe).await
+}
+
+/// When a plan is made again.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The present time, by this machine's clock.
+    pub now: Timestamp,
+    /// The latest time that the store's clock is known to have shown.
+    pub store_time: Timestamp,
+}
+
+/// Carries out a plan, and has it made `again` as long as other writers win.
+///
+/// # Errors
+///
+/// As for planning and applying.
+pub async fn strive<E: From<ApplyError>>(
+    publisher: &Publisher<'_>,
+    mut planned: Planned,
+    again: impl AsyncFn(Planned, Moment) -> Result<Planned, E>,
+    terms: Terms,
+    observe: &dyn Observe,
+) -> Result<Ending, E> {
+    // Waiting begins with the first defeat: an upload may take hours before that.
+    let mut deadline = None;
     let mut published = Vec::new();
-    let mut round = 0_u32;
+    let (mut defeats, mut delays) = (0_u32, 0_u32);
+    let mut store_time = Timestamp::MIN;
     loop {
-        let codename = match publisher.apply(&planned, &mut published, observe).await? {
+        let outcome = publisher.apply(&planned, &mut published, observe).await?;
+        let now = (publisher.clock)();
+        match outcome {
             Outcome::Applied => return Ok(Ending::Applied(published, Box::new(planned))),
             Outcome::Overtaken(_) if mutation::is_on(Mutation::LoserIsDone) => {
                 return Ok(Ending::Applied(published, Box::new(planned)));
             }
-            Outcome::Overtaken(codename) => codename,
-        };
-        let now = (publisher.clock)();
-        if now >= deadline {
-            return Ok(Ending::Overtaken(codename));
+            Outcome::Overtaken(codename) => {
+                if now >= *deadline.get_or_insert_with(|| after(now, terms.wait)) {
+                    return Ok(Ending::Overtaken(codename));
+                }
+                observe.event(&Event::Overtaken { codename });
+                defeats += 1;
+                tokio::time::sleep(pause(&publisher.writer, defeats)).await;
+            }
+            Outcome::Outdated { codename, store_time: shown } => {
+                delays += 1;
+                if delays > DELAYS {
+                    return Err(ApplyError::TooSlow { codename }.into());
+                }
+                store_time = store_time.max(shown.unwrap_or(Timestamp::MIN));
+                observe.event(&Event::Outdated { codename });
+            }
         }
-        observe.event(&Event::Overtaken { codename });
-        round += 1;
-        tokio::time::sleep(pause(&publisher.writer, round)).await;
-        let question = Question { now, ..question };
-        planned = plan_offers(question, planned.offers, publisher.store).await?;
+        planned = again(planned, Moment { now: (publisher.clock)(), store_time }).await?;
         if planned.plan.is_blocked() || !terms.approval.covers(&planned.plan) {
             return Ok(Ending::Changed(Box::new(planned)));
         }
     }
+}
+
+fn after(now: Timestamp, span: Span) -> Timestamp {
+    shifted(now, i64::try_from(span.as_seconds()).unwrap_or(i64::MAX))
 }
 
 /// Returns how long a loser waits, up to half a second: different for each writer and round, since

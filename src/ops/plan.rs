@@ -1,13 +1,17 @@
 //! `plan`: what would an apply do?
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::debian::suite::Codename;
+use crate::gc::GivenUp;
 use crate::manifest::Manifest;
 use crate::ops::mend;
 use crate::plan::offer::Offers;
 use crate::plan::{self, Conflict, Desired, Note, Plan};
 use crate::published::{self, Expected, LoadError, Published, descriptor};
 use crate::report::Observe;
+use crate::snapshot::state::ManifestRecord;
 use crate::source::SourceProblems;
 use crate::source::path::{self, Demand};
 use crate::store::{Store, Writers};
@@ -23,6 +27,27 @@ pub struct Planned {
     pub desired: Desired,
     /// What is published.
     pub published: Published,
+    /// What is given up there.
+    pub given_up: GivenUp,
+    /// What it is for.
+    pub aim: Aim,
+}
+
+/// What a plan is for.
+#[derive(Debug, Clone, Default)]
+pub enum Aim {
+    /// To publish what the manifest declares.
+    #[default]
+    Manifest,
+    /// To give up objects that nothing names, by distribution; what is published stays.
+    GiveUp(BTreeMap<Codename, BTreeSet<String>>),
+    /// To bring back what an earlier generation held.
+    BringBack {
+        /// Its number.
+        generation: u64,
+        /// The manifest that made it.
+        manifest: ManifestRecord,
+    },
 }
 
 /// What a plan is made from, besides the store.
@@ -86,9 +111,29 @@ pub async fn plan_offers(
     offers: Offers,
     store: &Store,
 ) -> Result<Planned, PlanError> {
+    plan_knowing(question, offers, store, question.now).await
+}
+
+/// Plans offers on what the store holds now, the store's clock being known to have been at
+/// `store_time` already.
+///
+/// What this machine's clock says, or any commit point, may be later; whatever is latest decides
+/// which names are spent. A clock that is ahead costs a fresh name and nothing else.
+///
+/// # Errors
+///
+/// As for [`plan_offers`].
+pub async fn plan_knowing(
+    question: Question<'_>,
+    offers: Offers,
+    store: &Store,
+    store_time: Timestamp,
+) -> Result<Planned, PlanError> {
     let Question { manifest, now, .. } = question;
     let expected = Expected { name: &manifest.repository.name, keys: &manifest.signing.known, now };
-    let published = published::load(store, expected).await?;
+    let mut published = published::load(store, expected).await?;
+    let given_up = GivenUp::new(&published, manifest.purge_after);
+    published.snapshot.spent = given_up.spent(published.latest().max(now).max(store_time));
     let standings = published.standings(store).await.map_err(LoadError::Store)?;
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
@@ -97,7 +142,7 @@ pub async fn plan_offers(
         plan.notes.push(Note::SingleWriter);
     }
     let lost = published.lost.clone();
-    let planned = Planned { plan, offers, desired, published };
+    let planned = Planned { plan, offers, desired, published, given_up, aim: Aim::Manifest };
     Ok(mend::met(planned, lost, store).await.map_err(LoadError::Store)?)
 }
 

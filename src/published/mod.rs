@@ -5,6 +5,7 @@ pub mod damage;
 pub mod descriptor;
 pub mod history;
 mod index;
+mod sight;
 mod trust;
 
 use std::borrow::Cow;
@@ -21,13 +22,14 @@ use crate::digest::Sha256;
 use crate::plan::{Base, Standing};
 use crate::sign::VerifyError;
 use crate::snapshot::Snapshot;
-use crate::snapshot::retired::Ancestor;
+use crate::snapshot::retired::{Ancestor, Naming};
 use crate::snapshot::state::{State, StateError};
 use crate::store::{Entry, Etag, Key, Object, Store, StoreError};
 use crate::time::Timestamp;
 
 use damage::Lost;
 pub use index::unpack;
+pub use sight::{GOOD_FOR, Sight};
 use trust::Trust;
 pub use trust::{Expected, MAX_KEYRING};
 
@@ -35,7 +37,7 @@ pub use trust::{Expected, MAX_KEYRING};
 pub const MAX_RELEASE: u64 = 10_000_000;
 
 /// A published repository.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Published {
     /// What it holds.
     pub snapshot: Snapshot,
@@ -46,6 +48,8 @@ pub struct Published {
     /// The index files that are not there under their hashes any more, as far as the listing and
     /// the reading told; the content of each is in `snapshot` all the same.
     pub lost: Vec<Lost>,
+    /// When it was read.
+    pub sight: Sight,
 }
 
 /// The current generation of a distribution.
@@ -176,6 +180,11 @@ impl LoadError {
 }
 
 impl Head {
+    /// Returns the generation that a plan on it starts from.
+    pub fn base(&self) -> Base {
+        Base { generation: self.state.generation, inrelease_sha256: self.sha256 }
+    }
+
     /// Returns what is kept of this generation when another one has replaced it.
     pub fn ancestor(&self) -> Ancestor {
         let files = self.release.files.iter().filter(|file| file.path.starts_with(path::STATE));
@@ -183,14 +192,30 @@ impl Head {
         let state = state.expect("a head has a state, which its Release lists");
         Ancestor { generation: self.state.generation, in_release: self.sha256, state: state.sha256 }
     }
-
-    /// Returns what a plan on it starts from.
-    pub fn base(&self) -> Base {
-        Base { generation: self.state.generation, inrelease_sha256: self.sha256 }
-    }
 }
 
 impl Published {
+    /// Returns the latest time that the store is known to have shown: that of a commit point.
+    pub fn latest(&self) -> Timestamp {
+        let times = self.heads.values().map(|head| head.last_modified);
+        times.max().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Tells whether every commit point that was listed could be read, too.
+    ///
+    /// What one names that has vanished in between would pass for unused.
+    pub fn is_whole(&self) -> bool {
+        let points = commit_points(&self.objects);
+        points.iter().all(|point| self.heads.contains_key(&point.codename))
+    }
+
+    /// Returns a distribution's current generation, as far as it names objects.
+    pub fn naming<'a>(&'a self, codename: &'a Codename) -> Option<Naming<'a>> {
+        let distribution = self.snapshot.distributions.get(codename)?;
+        let release = &self.heads.get(codename)?.release;
+        Some(Naming { codename, distribution, release })
+    }
+
     /// Returns how each distribution stands in the store that it was read from.
     ///
     /// # Errors
@@ -243,6 +268,7 @@ pub async fn index_file(
 /// expected repository and signed by one of its keys, or when nothing in it has the content of an
 /// index or a state any more. Whatever of this there is, all of it is told.
 pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, LoadError> {
+    let sight = Sight::begin(expected.now);
     let entries = store.list(path::DISTS).await?;
     let objects: BTreeMap<String, Entry> =
         entries.into_iter().map(|entry| (entry.key.to_string(), entry)).collect();
@@ -250,7 +276,8 @@ pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, Lo
     let guard = &guard;
     let loads = points.into_iter().map(|point| distribution(store, guard, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).collect().await;
-    let mut published = Published { objects, ..Published::default() };
+    let (snapshot, heads, lost) = (Snapshot::default(), BTreeMap::new(), Vec::new());
+    let mut published = Published { snapshot, heads, objects, lost, sight };
     for (codename, head, distribution, lost) in LoadError::all(loaded)?.into_iter().flatten() {
         published.lost.extend(lost);
         published.lost.extend(damage::listed(&codename, &head, &published.objects));

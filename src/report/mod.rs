@@ -4,6 +4,7 @@
 
 mod drift_document;
 mod explanation;
+mod gc_document;
 mod log_document;
 mod plan_document;
 mod query_document;
@@ -12,6 +13,7 @@ use crate::debian::suite::Codename;
 
 pub use drift_document::{Drift, DriftDocument, DriftItem, DriftKind, Seen, Severity};
 pub use explanation::{Explanation, explanations};
+pub use gc_document::{GcDocument, GcStatus, Leftover, LeftoverKind, Leftovers};
 pub use log_document::{GenerationChange, GenerationRecord, LogDocument};
 pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext};
 pub use query_document::{QueryDocument, write_lines};
@@ -74,6 +76,21 @@ pub enum Event {
     Restored {
         /// Its key.
         object: String,
+    },
+    /// It took too long since the store was read; the plan is made anew.
+    Outdated {
+        /// The distribution.
+        codename: Codename,
+    },
+    /// What was given up long enough ago was deleted.
+    Swept {
+        /// The number of objects.
+        objects: usize,
+    },
+    /// What was given up long enough ago could not be deleted; a later run will try again.
+    NotSwept {
+        /// Why.
+        reason: String,
     },
     /// The copies of a generation were written anew.
     Repaired {

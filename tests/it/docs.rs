@@ -9,7 +9,7 @@ use repoman::manifest::{self, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["init"],
     &["check"],
@@ -19,6 +19,7 @@ const COMMANDS: [&[&str]; 15] = [
     &["query"],
     &["drift"],
     &["explain"],
+    &["gc"],
     &["keys"],
     &["keys", "export"],
     &["schema"],

@@ -122,7 +122,7 @@ impl Arguments {
             "{key} is missing, without which nothing that is published can be verified; the \
              public keys of the manifest are put back first."
         ));
-        let question = Ask::Yes(project.manifest.store.url.to_string());
+        let question = Ask::Yes(format!("Apply to {}?", project.manifest.store.url));
         if !self.yes && !confirm(terminal, &question).await? {
             return Err(Failure::declined());
         }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod drift;
 pub mod explain;
+pub mod gc;
 pub mod init;
 pub mod keys;
 pub mod log;

@@ -8,7 +8,7 @@ use crate::cli::exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
-use crate::report::{DriftDocument, LogDocument, PlanDocument, QueryDocument};
+use crate::report::{DriftDocument, GcDocument, LogDocument, PlanDocument, QueryDocument};
 
 /// Print the JSON Schema of a format
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -23,6 +23,8 @@ pub enum Schema {
     Drift,
     /// Of `query --json`; a line of `--format jsonl` is one of its packages
     Query,
+    /// Of `gc --json`
+    Gc,
 }
 
 pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
@@ -32,6 +34,7 @@ pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Schema::Log => LogDocument::json_schema(),
         Schema::Drift => DriftDocument::json_schema(),
         Schema::Query => QueryDocument::json_schema(),
+        Schema::Gc => GcDocument::json_schema(),
     };
     terminal.product(&format!("{schema:#}\n"))?;
     Ok(exit::SUCCESS.into())

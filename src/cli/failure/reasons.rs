@@ -8,6 +8,7 @@ use crate::commit::run::CommitError;
 use crate::drift::DriftError;
 use crate::ops::apply::ApplyError;
 use crate::ops::contest::ContestError;
+use crate::ops::gc::GcError;
 use crate::ops::plan::PlanError;
 use crate::plan::{Conflict, ConflictWith};
 use crate::published::LoadError;
@@ -157,6 +158,8 @@ impl From<ApplyError> for Failure {
                 Self::several(vec![Self::new("RM5003", message), signing(&reason)])
             }
             ApplyError::Index { reason, .. } => Self::new("RM9001", message).caused(&reason),
+            ApplyError::TooSlow { .. } => Self::new("RM6010", message)
+                .hint("what was uploaded is there; run apply again, with a faster connection"),
             ApplyError::ClockBehind { .. } => Self::new("RM6004", message)
                 .hint("set this machine's clock: clients refuse a Date that goes backwards"),
         }
@@ -168,6 +171,27 @@ impl From<ContestError> for Failure {
         match error {
             ContestError::Plan(error) => error.into(),
             ContestError::Apply(error) => error.into(),
+        }
+    }
+}
+
+impl From<GcError> for Failure {
+    fn from(error: GcError) -> Self {
+        let message = error.to_string();
+        match error {
+            GcError::Load(error) => error.into(),
+            GcError::Apply(error) => error.into(),
+            GcError::Vanished => Self::new("RM4006", message)
+                .hint("somebody else wrote to the store; run drift to see what is left"),
+            GcError::Headless(_) => Self::new("RM6011", message).hint(
+                "put the Release file back, or delete the record if nothing was ever published there",
+            ),
+            GcError::OtherKeys { .. } => Self::new("RM6012", message)
+                .hint("run apply first: it shows what a change of keys means"),
+            GcError::Delete { reason, .. } => {
+                Self::several(vec![Self::new("RM6013", message), reason.into()])
+            }
+            GcError::TooSlow => Self::new("RM6010", message),
         }
     }
 }

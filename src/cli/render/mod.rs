@@ -1,6 +1,7 @@
 //! Values as text for people.
 
 pub mod drift;
+pub mod gc;
 pub mod log;
 pub mod outcome;
 pub mod plan;
