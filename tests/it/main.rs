@@ -20,6 +20,7 @@ mod layout;
 mod log;
 mod manifest_errors;
 mod mirror;
+mod mishaps;
 mod object_store;
 mod publish;
 mod query;

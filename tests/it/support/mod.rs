@@ -11,6 +11,7 @@ pub mod http;
 pub mod key;
 pub mod manifest;
 pub mod moto;
+pub mod proxy;
 pub mod real;
 pub mod repo;
 pub mod run;

@@ -95,7 +95,13 @@ impl Moto {
 
     /// Returns the keys of all objects in the bucket.
     pub fn keys(&self) -> Vec<String> {
-        let answer = http::request("GET", &format!("{}/apt?list-type=2", self.endpoint), "");
+        self.keys_below("")
+    }
+
+    /// Returns the keys, at most a thousand, that begin with a prefix.
+    pub fn keys_below(&self, prefix: &str) -> Vec<String> {
+        let url = format!("{}/apt?list-type=2&prefix={prefix}", self.endpoint);
+        let answer = http::request("GET", &url, "");
         let listing = String::from_utf8(answer.body).expect("it is XML");
         let keys = listing.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
         keys.map(|(key, _)| key.to_owned()).collect()
@@ -108,7 +114,11 @@ impl Moto {
 
     /// Returns a `[store]` section for a prefix in its bucket.
     pub fn store(&self, prefix: &str) -> String {
-        let endpoint = &self.endpoint;
+        self.store_at(&self.endpoint, prefix)
+    }
+
+    /// Returns a `[store]` section for a prefix in its bucket that is reached by another way.
+    pub fn store_at(&self, endpoint: &str, prefix: &str) -> String {
         format!(
             "url = \"s3://apt/{prefix}\"\nregion = \"eu-central-1\"\nendpoint = \"{endpoint}\"\n\
              path_style = true"
