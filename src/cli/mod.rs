@@ -47,6 +47,15 @@ struct Global {
     /// Manifest to use [default: repo.toml here or in a directory above]
     #[arg(short, long, global = true, value_name = "FILE")]
     file: Option<std::path::PathBuf>,
+    /// Environment of the manifest: one of its [env.NAME] tables
+    #[arg(
+        long = "env",
+        global = true,
+        value_name = "NAME",
+        env = "REPOMAN_ENV",
+        hide_env_values = true
+    )]
+    environment: Option<String>,
     /// When to use colours: auto, always or never
     #[arg(
         long,

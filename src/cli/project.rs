@@ -56,7 +56,9 @@ impl Project {
             None => find()?,
         };
         let text = read(&path)?;
-        let parsed = manifest::parse(&text)
+        // An empty variable is how a pipeline unsets it.
+        let environment = global.environment.as_deref().filter(|name| !name.is_empty());
+        let parsed = manifest::parse_for(&text, environment)
             .map_err(|problems| Failure::manifest(&path, &text, &problems))?;
         let shown = manifest::masked(&text, &parsed.warnings);
         for warning in &parsed.warnings {

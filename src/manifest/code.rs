@@ -100,3 +100,7 @@ pub(super) const EMPTY_POLICY: &str = "RM1046";
 pub(super) const POLICY_TIE: &str = "RM1047";
 /// A component that its distribution does not have.
 pub(super) const COMPONENT: &str = "RM1048";
+/// An environment that does not exist, or none where one is needed.
+pub(super) const ENVIRONMENT: &str = "RM1049";
+/// What no environment may change.
+pub(super) const OVERRIDE: &str = "RM1050";

@@ -54,6 +54,10 @@ pub(super) enum Shape {
     Table(&'static Table),
     /// A table of tables, whose names the user chooses.
     Named(&'static Table),
+    /// A table that stands before another one, so that none of its keys is required.
+    Part(&'static Table),
+    /// What is the same in every environment.
+    Fixed,
     /// Grammar of a later version.
     Later,
 }
@@ -77,7 +81,16 @@ const fn later(name: &'static str, doc: &'static str) -> Key {
     key(name, Shape::Later, doc)
 }
 
+const fn fixed(name: &'static str) -> Key {
+    key(name, Shape::Fixed, "The same in every environment.")
+}
+
 impl Key {
+    /// Tells whether a manifest may have the key today.
+    pub(super) fn is_supported(&self) -> bool {
+        !matches!(self.shape, Shape::Fixed | Shape::Later)
+    }
+
     const fn required(self, example: &'static str) -> Self {
         Self { required: Some(example), ..self }
     }
@@ -120,7 +133,7 @@ pub(super) static MANIFEST: Table = Table {
         key("limits", Shape::Table(&LIMITS), LIMITS.doc),
         later("notify", "Who hears of an apply."),
         later("cdn", "Caches to invalidate."),
-        later("env", "Where else the same repository lives."),
+        key("env", Shape::Named(&ENVIRONMENT), ENVIRONMENT.doc),
     ],
 };
 
@@ -375,6 +388,47 @@ static COMPONENT: Table = Table {
     doc: "Settings of one component.",
     keys: &[key("retain", Shape::Table(&POLICY), POLICY.doc)
         .required("[distribution.NAME.component.NAME.retain]\nversions = 5")],
+};
+
+static ENVIRONMENT: Table = Table {
+    doc: "Where else the same repository lives; one of these has to be chosen with --env.",
+    keys: &[
+        key("repository", Shape::Table(&ENVIRONMENT_REPOSITORY), ENVIRONMENT_REPOSITORY.doc),
+        key("store", Shape::Part(&STORE), "Where the repository is stored in this environment."),
+        key("signing", Shape::Table(&ENVIRONMENT_SIGNING), ENVIRONMENT_SIGNING.doc),
+        key("limits", Shape::Part(&LIMITS), LIMITS.doc),
+        fixed("format"),
+        fixed("distribution"),
+        fixed("source"),
+        fixed("retain"),
+        fixed("yank"),
+        fixed("keep"),
+        fixed("removed"),
+        fixed("allow"),
+        fixed("notify"),
+        fixed("cdn"),
+        fixed("env"),
+    ],
+};
+
+static ENVIRONMENT_REPOSITORY: Table = Table {
+    doc: "How clients see the repository in this environment.",
+    keys: &[
+        text("public_url", "The URL under which clients see the repository."),
+        fixed("name"),
+        fixed("origin"),
+        fixed("label"),
+        fixed("description"),
+    ],
+};
+
+static ENVIRONMENT_SIGNING: Table = Table {
+    doc: "Who signs the repository in this environment.",
+    keys: &[
+        key("keys", Shape::Texts, "The names of the keys that sign, all of them every Release."),
+        fixed("key"),
+        fixed("overlap"),
+    ],
 };
 
 pub(super) static EXCEPTION: Table = Table {

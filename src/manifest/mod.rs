@@ -12,6 +12,7 @@
 mod allow;
 mod code;
 mod distribution;
+mod environment;
 mod exception;
 mod grammar;
 mod limits;
@@ -57,6 +58,7 @@ pub use store::{Encryption, StoreSettings, StoreUrl};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::time::Span;
+use environment::Environments;
 use section::{Document, Section};
 use unplanned::{UNPLANNED, Unplanned};
 
@@ -67,6 +69,8 @@ pub struct Manifest {
     pub format: u32,
     /// The digest of the text.
     pub digest: Sha256,
+    /// The environment that was chosen; none if the manifest has none.
+    pub environment: Option<String>,
     /// What the repository is called.
     pub repository: Repository,
     /// Where it lives.
@@ -112,13 +116,30 @@ pub struct Parsed {
 /// Fails with every problem of the text, warnings included, in the order of the text; at least one
 /// is of [`Severity::Error`].
 pub fn parse(text: &str) -> Result<Parsed, Vec<Problem>> {
-    judge(text, UNPLANNED)
+    parse_for(text, None)
+}
+
+/// Parses a manifest for one of its environments.
+///
+/// A manifest with environments can be parsed for one of these only, and one without for none; so
+/// nobody publishes to the wrong place by saying nothing.
+///
+/// # Errors
+///
+/// As [`parse`], and when the choice does not fit the manifest. Mistakes in the other environments
+/// are reported, too.
+pub fn parse_for(text: &str, environment: Option<&str>) -> Result<Parsed, Vec<Problem>> {
+    judge(text, environment, UNPLANNED)
 }
 
 /// Parses a manifest, and refuses what is in the list.
-fn judge(text: &str, refused: &[Unplanned]) -> Result<Parsed, Vec<Problem>> {
+fn judge(
+    text: &str,
+    environment: Option<&str>,
+    refused: &[Unplanned],
+) -> Result<Parsed, Vec<Problem>> {
     let mut problems = secret::check(text);
-    let manifest = read_text(text, refused, &mut problems);
+    let manifest = read_text(text, environment, refused, &mut problems);
     let problems = finish(text, problems);
     match manifest {
         Some(manifest) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
@@ -150,7 +171,12 @@ fn finish(text: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// Reads the text; none if a part of the manifest is missing, which is among the problems.
-fn read_text(text: &str, refused: &[Unplanned], problems: &mut Vec<Problem>) -> Option<Manifest> {
+fn read_text(
+    text: &str,
+    environment: Option<&str>,
+    refused: &[Unplanned],
+    problems: &mut Vec<Problem>,
+) -> Option<Manifest> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let document = document.get_ref();
     let is_whole = errors.iter().all(is_duplicate);
@@ -169,7 +195,8 @@ fn read_text(text: &str, refused: &[Unplanned], problems: &mut Vec<Problem>) -> 
     let shape_problems = shape::check(text, document);
     if is_whole {
         problems.extend(shape_problems);
-        return read_document(&written, &root, format, problems);
+        let manifest = read_document(&written, &root, environment, problems);
+        return manifest.filter(|_| format.is_some());
     }
     // A broken line may hide what would be missing, and what others refer to.
     problems.extend(shape_problems.into_iter().filter(|problem| {
@@ -230,13 +257,17 @@ fn format(document: &DeTable<'_>) -> Option<Result<u32, Box<Problem>>> {
 fn read_document(
     written: &Document<'_>,
     root: &Section<'_>,
-    format: Option<u32>,
+    environment: Option<&str>,
     problems: &mut Vec<Problem>,
 ) -> Option<Manifest> {
+    let environments = Environments::of(root, problems);
+    let signers = environments.signers(root);
+    let root = &environments.choose(environment, root, problems);
     let section = |key: &str| root.section(key);
     let repository = section("repository").and_then(|table| repository::read(&table, problems));
     let store = section("store").and_then(|table| store::read(&table, problems));
-    let signing = section("signing").map(|table| signing::read(&table, problems));
+    let signing = section("signing").map(|table| signing::read(&table, &signers, problems));
+    environments.check_others(environment, root, problems);
     let sections = root.sections("distribution");
     let distributions = distribution::read(&sections, repository.as_ref(), problems);
     let declared = distribution::declared(&sections);
@@ -258,7 +289,8 @@ fn read_document(
     let purge_after = section("retain").and_then(|table| retain::purge_after(&table, problems));
     let retention = retain::read(root, &declared, problems);
     Some(Manifest {
-        format: format?,
+        format: grammar::FORMAT,
+        environment: environment.map(str::to_owned),
         digest: Sha256::of(written.text.as_bytes()),
         repository: repository?,
         store: store?,

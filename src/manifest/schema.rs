@@ -18,7 +18,7 @@ pub fn json_schema() -> Value {
 }
 
 fn table(table: &Table) -> Value {
-    let supported = || table.keys.iter().filter(|key| !matches!(key.shape, Shape::Later));
+    let supported = || table.keys.iter().filter(|key| key.is_supported());
     let properties: Map<String, Value> = supported()
         .map(|key| (key.name.to_owned(), described(shape(key.shape), key.doc)))
         .collect();
@@ -68,6 +68,11 @@ fn shape(shape: Shape) -> Value {
         Shape::Named(grammar) => {
             json!({ "type": "object", "additionalProperties": table(grammar) })
         }
-        Shape::Later => json!(false),
+        Shape::Part(grammar) => {
+            let mut part = table(grammar);
+            part["required"] = json!([]);
+            part
+        }
+        Shape::Fixed | Shape::Later => json!(false),
     }
 }

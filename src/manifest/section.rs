@@ -26,6 +26,8 @@ pub(super) struct Document<'a> {
 #[derive(Clone)]
 pub(super) struct Section<'a> {
     table: &'a DeTable<'a>,
+    /// A table whose keys stand before those of `table`.
+    above: Option<&'a DeTable<'a>>,
     document: &'a Document<'a>,
     /// Its header, or the whole of an inline table.
     pub(super) span: Range<usize>,
@@ -77,7 +79,12 @@ impl<'a> Section<'a> {
         document: &'a Document<'a>,
         span: Range<usize>,
     ) -> Self {
-        Self { table, document, span }
+        Self { table, above: None, document, span }
+    }
+
+    /// Returns the table with the keys of another one before its own, also in the tables below.
+    pub(super) fn below(&self, above: &Self) -> Self {
+        Self { above: Some(above.table), ..self.clone() }
     }
 
     /// Returns the line in which the table begins, from 1.
@@ -87,7 +94,7 @@ impl<'a> Section<'a> {
 
     /// Returns the string of a key.
     pub(super) fn text(&self, key: &str) -> Option<Text<'a>> {
-        self.as_text(self.table.get(key)?)
+        self.as_text(self.value(key)?)
     }
 
     /// Returns the string of a key, owned.
@@ -99,7 +106,7 @@ impl<'a> Section<'a> {
     ///
     /// None if the key is absent or neither of these.
     pub(super) fn texts(&self, key: &str) -> Option<Vec<Text<'a>>> {
-        let value = self.table.get(key)?;
+        let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Array(items) => {
                 Some(items.iter().filter_map(|item| self.as_text(item)).collect())
@@ -115,16 +122,24 @@ impl<'a> Section<'a> {
 
     /// Returns whether a key is `true`; a key that is absent is not.
     pub(super) fn flag(&self, key: &str) -> bool {
-        self.table.get(key).and_then(|value| value.get_ref().as_bool()) == Some(true)
+        self.value(key).and_then(|value| value.get_ref().as_bool()) == Some(true)
     }
 
     /// Returns the table below a key.
     pub(super) fn section(&self, key: &str) -> Option<Section<'a>> {
-        let value = self.table.get(key)?;
-        Some(Section::new(value.get_ref().as_table()?, self.document, value.span()))
+        let table = |table: &'a DeTable<'a>| {
+            let value = table.get(key)?;
+            Some(Section::new(value.get_ref().as_table()?, self.document, value.span()))
+        };
+        let above = self.above.and_then(table);
+        match (table(self.table), above) {
+            (Some(table), Some(above)) => Some(table.below(&above)),
+            (table, above) => table.or(above),
+        }
     }
 
-    /// Returns the tables below a key with their names, in the order of the names.
+    /// Returns the tables below a key with their names, in the order of the names; a table above
+    /// this one has none of its own.
     pub(super) fn sections(&self, key: &str) -> Vec<(Text<'a>, Section<'a>)> {
         let Some(named) = self.section(key) else { return Vec::new() };
         named
@@ -150,7 +165,7 @@ impl<'a> Section<'a> {
 
     /// Returns the number of a key.
     pub(super) fn number(&self, key: &str) -> Option<u64> {
-        shape::number(self.table.get(key)?.get_ref())
+        shape::number(self.value(key)?.get_ref())
     }
 
     /// Returns the duration of a key.
@@ -160,18 +175,27 @@ impl<'a> Section<'a> {
 
     /// Returns where the value of a key stands.
     pub(super) fn value_span(&self, key: &str) -> Option<Range<usize>> {
-        self.table.get(key).map(Spanned::span)
+        self.value(key).map(Spanned::span)
     }
 
     /// Returns where the value of a key stands if it is a list without elements.
     pub(super) fn empty_list(&self, key: &str) -> Option<Range<usize>> {
-        let value = self.table.get(key)?;
+        let value = self.value(key)?;
         value.get_ref().as_array()?.is_empty().then(|| value.span())
     }
 
     /// Returns where a key itself stands.
     pub(super) fn key_span(&self, key: &str) -> Option<Range<usize>> {
-        self.table.get_key_value(key).map(|(key, _)| key.span())
+        self.entry(key).map(|(key, _)| key.span())
+    }
+
+    fn entry(&self, key: &str) -> Option<(&'a Spanned<Cow<'a, str>>, &'a Spanned<DeValue<'a>>)> {
+        let above = self.above.and_then(|above| above.get_key_value(key));
+        above.or_else(|| self.table.get_key_value(key))
+    }
+
+    fn value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.entry(key).map(|(_, value)| value)
     }
 
     fn key(&self, key: &'a Spanned<Cow<'a, str>>) -> Text<'a> {

@@ -95,6 +95,16 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn table(&mut self, table: &DeTable<'_>, grammar: &Table, place: &Place) {
+        self.keys(table, grammar, place);
+        for key in grammar.keys.iter().filter(|key| is_absent(key, table)) {
+            if !is_excused(key, table, grammar, place) {
+                self.missing(key, place);
+            }
+        }
+    }
+
+    /// Checks the keys that are there.
+    fn keys(&mut self, table: &DeTable<'_>, grammar: &Table, place: &Place) {
         for (name, value) in table {
             match grammar.key(name.get_ref()) {
                 None => self.unknown_key(name, value, grammar, place),
@@ -102,12 +112,8 @@ impl Check<'_> {
                     self.unknown_key(name, value, grammar, place);
                 }
                 Some(Key { shape: Shape::Later, doc, .. }) => self.not_yet(name, doc, place),
+                Some(Key { shape: Shape::Fixed, .. }) => self.fixed(name, place),
                 Some(key) => self.value(key, value, &place.below(key.name, value.span())),
-            }
-        }
-        for key in grammar.keys.iter().filter(|key| is_absent(key, table)) {
-            if !is_excused(key, table, grammar, place) {
-                self.missing(key, place);
             }
         }
     }
@@ -132,6 +138,7 @@ impl Check<'_> {
             (Shape::Reasons, DeValue::Table(table)) => self.reasons(table, place),
             (Shape::Exceptions, DeValue::Table(named)) => self.exceptions(named, place),
             (Shape::Table(grammar), DeValue::Table(table)) => self.table(table, grammar, place),
+            (Shape::Part(grammar), DeValue::Table(table)) => self.keys(table, grammar, place),
             (Shape::Named(grammar), DeValue::Table(named)) => self.named(named, grammar, place),
             _ => self.wrong_type(key, value),
         }
@@ -356,6 +363,18 @@ impl Check<'_> {
         self.problems.push(not_yet(name.get_ref(), name.span(), part, doc));
     }
 
+    fn fixed(&mut self, name: &Spanned<Cow<'_, str>>, place: &Place) {
+        let message = format!("{} has {}", place.shown(), quoted(name.get_ref()));
+        self.problems.push(
+            Problem::error(code::OVERRIDE, name.span(), message)
+                .label("the same in every environment")
+                .help(
+                    "an environment says where and who: store.*, signing.keys, \
+                     repository.public_url and limits.*",
+                ),
+        );
+    }
+
     fn missing(&mut self, key: &Key, place: &Place) {
         let Some(example) = key.required else { return };
         let thing = match key.shape {
@@ -410,7 +429,7 @@ impl Check<'_> {
             (Shape::Format, _) => Some(format!("{name} = {}", grammar::FORMAT)),
             (Shape::Exceptions, _) => Some(format!("each package has a table: [{name}.PACKAGE]")),
             (Shape::Named(_), _) => Some(format!("each has a table with its name: [{name}.NAME]")),
-            (Shape::Table(_), _) => Some(format!("write it as a table: [{name}]")),
+            (Shape::Table(_) | Shape::Part(_), _) => Some(format!("write it as a table: [{name}]")),
             _ => None,
         }
     }
@@ -472,9 +491,7 @@ fn is_absent(key: &Key, table: &DeTable<'_>) -> bool {
 fn is_list_of(key: &Key, value: &Spanned<DeValue<'_>>, table: &Table) -> bool {
     matches!(key.shape, Shape::Named(_) | Shape::Later)
         && !value.get_ref().is_table()
-        && table
-            .key(&format!("{}s", key.name))
-            .is_some_and(|key| !matches!(key.shape, Shape::Later))
+        && table.key(&format!("{}s", key.name)).is_some_and(Key::is_supported)
 }
 
 /// Tells whether the absence of a key most likely follows from another problem of its table.
@@ -506,7 +523,7 @@ fn where_instead(
     match home {
         Some((header, _)) => format!("{} is a key of {header}", quoted(typed)),
         None => {
-            let keys = grammar.keys.iter().filter(|key| !matches!(key.shape, Shape::Later));
+            let keys = grammar.keys.iter().filter(|key| key.is_supported());
             format!("the keys here are {}", alternatives(keys.map(|key| key.name)))
         }
     }
@@ -523,9 +540,9 @@ fn expectation(shape: Shape) -> &'static str {
         Shape::Exceptions => "a table of packages",
         Shape::Texts | Shape::Choices(_) => "a list of strings",
         Shape::TextOrTexts => "a string or a list of strings",
-        Shape::Table(_) => "a table",
+        Shape::Table(_) | Shape::Part(_) => "a table",
         Shape::Named(_) => "a table of named tables",
-        Shape::Later => "absent",
+        Shape::Fixed | Shape::Later => "absent",
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! No secret is ever read here; what stands where a reference should be is never repeated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -61,8 +61,12 @@ impl fmt::Display for SecretSource {
     }
 }
 
-/// Reads the section.
-pub(super) fn read(section: &Section<'_>, problems: &mut Vec<Problem>) -> Signing {
+/// Reads the section; `signers` names the keys that sign here or in another environment.
+pub(super) fn read(
+    section: &Section<'_>,
+    signers: &BTreeSet<&str>,
+    problems: &mut Vec<Problem>,
+) -> Signing {
     let defined = section.sections("key");
     let mut keys: BTreeMap<&str, SigningKey> = BTreeMap::new();
     let mut seen: BTreeMap<Fingerprint, String> = BTreeMap::new();
@@ -85,6 +89,7 @@ pub(super) fn read(section: &Section<'_>, problems: &mut Vec<Problem>) -> Signin
         return Signing { keys: Vec::new(), known, overlap };
     };
     check_references(&named, &defined, problems);
+    check_used(&defined, signers, problems);
     let keys = named.iter().filter_map(|name| keys.remove(name.text)).collect();
     Signing { keys, known, overlap }
 }
@@ -110,9 +115,14 @@ fn check_references(
             ),
         );
     }
-    for (key, section) in
-        defined.iter().filter(|(key, _)| !named.iter().any(|name| name.text == key.text))
-    {
+}
+
+fn check_used(
+    defined: &[(Text<'_>, Section<'_>)],
+    signers: &BTreeSet<&str>,
+    problems: &mut Vec<Problem>,
+) {
+    for (key, section) in defined.iter().filter(|(key, _)| !signers.contains(key.text)) {
         let message = format!("the signing key {} signs nothing", quoted(key.text));
         problems.push(
             Problem::warning(code::KEY_UNUSED, section.span.clone(), message)

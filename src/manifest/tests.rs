@@ -1,5 +1,6 @@
 //! Whole manifests: good ones, bad ones, and hostile ones.
 
+mod environments;
 mod hostile;
 mod mistakes;
 mod tables;

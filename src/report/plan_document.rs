@@ -33,6 +33,8 @@ pub struct ManifestContext {
     pub sha256: String,
     /// The Git commit that it is from, where one is known.
     pub git_commit: Option<String>,
+    /// The environment of the manifest that was chosen, if it has any.
+    pub env: Option<String>,
 }
 
 /// A source of a run.

@@ -120,6 +120,7 @@ fn the_reference_of_the_manifest_has_every_key() {
         ("`[source.NAME]`", &schema["properties"]["source"]["additionalProperties"]),
         ("`[yank.PACKAGE]`, `[keep.PACKAGE]`", exception(&schema)),
         ("`[limits]`", &schema["properties"]["limits"]),
+        ("`[env.NAME]`", &schema["properties"]["env"]["additionalProperties"]),
         ("`[retain]`", &schema["properties"]["retain"]),
     ];
     for (heading, table) in tables {

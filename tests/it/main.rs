@@ -13,6 +13,7 @@ mod dangers;
 mod docs;
 mod drift;
 mod durability;
+mod environments;
 mod examples;
 mod explain;
 mod layering;

@@ -40,7 +40,7 @@ fn grammar_of_later_versions_is_refused_and_never_ignored() {
         "[removed]\n\"buster\" = \"EOL\"",
         "[allow]\n\"release-field:bookworm.label\" = \"rebrand\"",
         "[limits]\nremove_percent = 20",
-        "[env.staging]\nstore.url = \"s3://staging\"",
+        "[notify.releases]\nsns = \"arn:aws:sns:eu-central-1:111122223333:apt\"",
     ];
     repo.write_manifest(&format!("{}\n{}\n", Manifest::default().to_text(), later.join("\n")));
     let run = repo.repoman(["check"]).exits(1);

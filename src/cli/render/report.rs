@@ -13,10 +13,12 @@ use crate::report::{ManifestContext, PlanContext, PlanDocument, SourceContext};
 /// Returns a plan for people, from the heading to what clients need.
 pub fn report(project: &Project, planned: &Planned, terminal: &Terminal, style: Style) -> String {
     let commit = project.commit().map(|commit| format!(" @ {}", commit.short()));
+    let environment = project.manifest.environment.as_ref().map(|name| format!("   env.{name}"));
     let mut out = format!(
-        "{TOOL}   {}{}   {}\n\n",
+        "{TOOL}   {}{}{}   {}\n\n",
         project.path.display(),
         commit.unwrap_or_default(),
+        environment.unwrap_or_default(),
         project.manifest.store.url
     );
     let look = Look { style, verbosity: terminal.verbosity };
@@ -68,6 +70,7 @@ fn context(project: &Project, planned: &Planned) -> PlanContext {
         manifest: ManifestContext {
             path: project.path.display().to_string(),
             sha256: project.manifest.digest.to_string(),
+            env: project.manifest.environment.clone(),
             git_commit: project.commit().as_ref().and_then(Commit::exact),
         },
         store: project.manifest.store.url.to_string(),

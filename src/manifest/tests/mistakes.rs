@@ -200,7 +200,7 @@ fn check(case: &Case) {
     let (from, to) = case.change;
     assert!(SMALLEST.contains(from), "{from}");
     let text = SMALLEST.replacen(from, to, 1);
-    let problems = judge(&text, refused).expect_err(to);
+    let problems = judge(&text, None, refused).expect_err(to);
     let [problem] = &problems[..] else { panic!("{to}: {problems:#?}") };
     assert_eq!((problem.code, problem.message.as_str()), (case.code, case.message));
     let covered = &text[problem.span.clone().expect(to)];
@@ -216,8 +216,8 @@ fn each_mistake_is_one_error_with_its_place_and_advice() {
 
 #[test]
 fn each_code_has_a_test() {
-    // Secrets and warnings have tests of their own.
-    let elsewhere = ["RM1010", "RM1020", "RM1029"];
+    // Secrets, warnings and environments have tests of their own.
+    let elsewhere = ["RM1010", "RM1020", "RM1029", "RM1049", "RM1050"];
     let page = include_str!("../../../docs/errors.md");
     let codes = page.lines().filter_map(|line| line.strip_prefix("### ")?.split(' ').next());
     // RM1000 is for the file, not for what is in it.

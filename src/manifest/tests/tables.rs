@@ -5,7 +5,7 @@ use crate::time::Span;
 
 /// Parses the smallest manifest with more at its end, whether plans know that or not.
 fn parsed(addition: &str) -> Parsed {
-    judge(&format!("{SMALLEST}{addition}"), &[]).unwrap_or_else(|found| panic!("{found:#?}"))
+    judge(&format!("{SMALLEST}{addition}"), None, &[]).unwrap_or_else(|found| panic!("{found:#?}"))
 }
 
 #[test]
@@ -177,11 +177,11 @@ fn a_release_that_is_valid_over_no_weekend_is_a_warning() {
     let text = |valid_for: &str| {
         SMALLEST.replace("components ", &format!("valid_for = \"{valid_for}\"\ncomponents "))
     };
-    let Parsed { manifest, warnings } = judge(&text("47h"), &[]).unwrap();
+    let Parsed { manifest, warnings } = judge(&text("47h"), None, &[]).unwrap();
     assert_eq!(manifest.distributions["bookworm"].valid_for, Some(Span::seconds(47 * 3600)));
     let [warning] = &warnings[..] else { panic!("{warnings:#?}") };
     assert_eq!((warning.code, warning.severity), (code::VALIDITY, Severity::Warning));
-    assert_eq!(judge(&text("2d"), &[]).unwrap().warnings, []);
+    assert_eq!(judge(&text("2d"), None, &[]).unwrap().warnings, []);
 }
 
 #[test]
