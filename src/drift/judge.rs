@@ -82,6 +82,9 @@ impl Judge<'_> {
             self.expected.declared.contains(codename) || self.last_in_history(codename).is_some();
         if !is_listed && !is_ours {
             // Somebody else's distribution beside ours concerns no client of ours.
+            if self.expected.unmanaged.matches(&found.key) {
+                return;
+            }
             return self.items.push(DriftItem {
                 actual: Some("another tool's distribution".to_owned()),
                 ..item(Severity::Cosmetic, DriftKind::NotMine, &found.key)

@@ -19,6 +19,7 @@ use crate::apt::sources_entry::SourcesEntry;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
+use crate::manifest::KeyPatterns;
 use crate::plan::Copies;
 use crate::published::Head;
 use crate::published::descriptor::Trial;
@@ -42,6 +43,8 @@ pub struct Expected {
     pub declared: BTreeSet<Codename>,
     /// The sources entries for clients, by key.
     pub entries: BTreeMap<String, SourcesEntry>,
+    /// Objects that are none of the repository's business, if nothing in it needs them.
+    pub unmanaged: KeyPatterns,
     /// The present time.
     pub now: Timestamp,
 }

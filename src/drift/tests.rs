@@ -24,6 +24,7 @@ fn expected() -> Expected {
         keys: [(OURS.parse().unwrap(), Some("release".to_owned()))].into(),
         declared: [codename()].into(),
         entries: BTreeMap::new(),
+        unmanaged: KeyPatterns::default(),
         now: now(),
     }
 }
@@ -182,6 +183,24 @@ fn names_that_nothing_here_writes_are_unexpected_unless_an_index_lists_them() {
     let files = distribution.packages.get_mut("main/amd64").unwrap();
     files.push(FileFields { filename: "index.html".into(), size: 1, sha256: Sha256::of(b"") });
     assert_eq!(found(&facts), [unexpected]);
+}
+
+#[test]
+fn what_is_unmanaged_is_passed_over_unless_an_index_lists_it() {
+    let text = "format = 1\nrepository.name = \"acme\"\nsigning.keys = []\n\
+                store = { url = \"file:///srv\", unmanaged = [\"index.html\", \"old/**\", \"pool/**\"] }\n\
+                distribution.bookworm = { components = [\"main\"], architectures = [\"amd64\"] }\n";
+    let unmanaged = crate::manifest::parse(text).unwrap().manifest.store.unmanaged;
+    let expected = Expected { unmanaged, ..expected() };
+    let mut facts = good();
+    put(&mut facts, "index.html", 1);
+    put(&mut facts, "old/a/b.deb", 1);
+    assert_eq!(judge(&facts, &expected).items, []);
+    put(&mut facts, "about/index.html", 1);
+    assert_eq!(judge(&facts, &expected).items.len(), 1);
+    facts.objects.remove(POOL);
+    let kinds = judge(&facts, &expected).items.into_iter().map(|item| item.kind);
+    assert_eq!(kinds.collect::<Vec<_>>(), [DriftKind::Missing, DriftKind::Unexpected]);
 }
 
 #[test]

@@ -186,7 +186,12 @@ static STORE: Table = Table {
             Shape::Choice(ACLS),
             "The canned ACL to send with each object. Default: none, as buckets have ACLs disabled by default.",
         ),
-        later("unmanaged", "Objects below the prefix that are none of repoman's business."),
+        key(
+            "unmanaged",
+            Shape::Texts,
+            "Patterns for objects below the prefix that are none of repoman's business; `drift` \
+             passes over them.",
+        ),
         key(
             "single_writer",
             Shape::Flag,

@@ -45,7 +45,7 @@ pub use distribution::Distribution;
 pub use exception::{Area, Exception, Exceptions, Reason};
 pub use limits::Limits;
 pub use order::documented_position;
-pub use pattern::{PathGlob, PathPattern};
+pub use pattern::{KeyPatterns, PathGlob, PathPattern};
 pub use problem::{Exposure, Problem, Severity};
 pub use repository::Repository;
 pub use retain::{Policy, Retention, Scope};

@@ -1,13 +1,13 @@
-//! The `path` of a source: a glob with placeholders.
+//! The `path` of a source, a glob with placeholders, and globs for objects.
 //!
-//! Nothing here looks at a file system. `*` and `?` match within one segment, `**` any number of
+//! Nothing here looks at a file system or a store. `*` and `?` match within one segment, `**` any number of
 //! directories, `[…]` one of several characters; braces are for placeholders only.
 
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use super::problem::near;
 use super::source::Target;
@@ -39,6 +39,13 @@ pub(super) enum Placeholder {
 /// A pattern whose placeholders are filled in: an ordinary glob.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PathGlob(String);
+
+/// Patterns for the keys of objects, relative to the store's prefix.
+#[derive(Debug, Clone, Default)]
+pub struct KeyPatterns {
+    written: Vec<String>,
+    set: GlobSet,
+}
 
 /// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +193,49 @@ impl PathGlob {
 impl fmt::Display for PathGlob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl KeyPatterns {
+    /// Builds patterns, each of which has been built alone before.
+    pub(super) fn new(written: Vec<String>) -> Self {
+        let globs = written.iter().filter_map(|glob| build(glob).ok());
+        let set = globs.fold(GlobSetBuilder::new(), |mut set, glob| {
+            set.add(glob);
+            set
+        });
+        // Together they may be too much for a set; then nothing is matched, which hides nothing.
+        Self { set: set.build().unwrap_or_default(), written }
+    }
+
+    /// Tells whether one of the patterns means a key.
+    pub fn matches(&self, key: &str) -> bool {
+        self.set.is_match(key)
+    }
+}
+
+impl PartialEq for KeyPatterns {
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl Eq for KeyPatterns {}
+
+/// Returns why a text can't be a pattern for keys, if so.
+pub(super) fn key_pattern_fault(text: &str) -> Option<&'static str> {
+    if text.starts_with('/') {
+        Some("no key begins with a slash")
+    } else if text.ends_with('/') {
+        Some("no key ends with a slash; `**` behind it means everything below")
+    } else if text.contains('\\') {
+        Some("keys have `/` between directories")
+    } else if text.contains(['{', '}']) {
+        Some("braces have no meaning here")
+    } else if build(text).is_err() {
+        Some("the brackets don't match")
+    } else {
+        None
     }
 }
 

@@ -6,8 +6,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::code;
+use super::pattern::{KeyPatterns, key_pattern_fault};
 use super::problem::{Problem, near, quoted};
-use super::rules::{http_url, malformed};
+use super::rules::{check_listed_once, http_url, malformed};
 use super::section::{Section, Text};
 
 /// Where the repository lives and how it is reached.
@@ -33,6 +34,8 @@ pub struct StoreSettings {
     pub storage_class: Option<String>,
     /// The canned ACL to send with each object.
     pub acl: Option<String>,
+    /// Objects below the prefix that are none of repoman's business.
+    pub unmanaged: KeyPatterns,
     /// Whether somebody guarantees that only one run at a time writes.
     pub single_writer: bool,
 }
@@ -105,9 +108,29 @@ pub(super) fn read(section: &Section<'_>, problems: &mut Vec<Problem>) -> Option
         kms_key: section.string("kms_key"),
         storage_class: section.string("storage_class"),
         acl: section.string("acl"),
+        unmanaged: unmanaged(section, problems),
         single_writer: section.flag("single_writer"),
         url: url?,
     })
+}
+
+fn unmanaged(section: &Section<'_>, problems: &mut Vec<Problem>) -> KeyPatterns {
+    let patterns = section.texts("unmanaged").unwrap_or_default();
+    check_listed_once(&patterns, "unmanaged", problems);
+    let mut good = Vec::new();
+    for pattern in &patterns {
+        let Some(fault) = key_pattern_fault(pattern.text) else {
+            good.push(pattern.text.to_owned());
+            continue;
+        };
+        let message = format!("{} is not a pattern for objects", quoted(pattern.text));
+        problems.push(
+            Problem::error(code::PATTERN, pattern.span.clone(), message)
+                .label(fault)
+                .help("unmanaged = [\"index.html\", \"images/**\"], relative to the prefix"),
+        );
+    }
+    KeyPatterns::new(good)
 }
 
 fn encryption(text: &str) -> Option<Encryption> {

@@ -48,5 +48,6 @@ pub(super) fn expected(question: Question<'_>) -> Expected {
     let name = manifest.repository.name.clone();
     let entries = client_files::by_key(&name, &client_files::entries(manifest, root));
     let declared = manifest.distributions.keys().cloned().collect();
-    Expected { name, keys, declared, entries, now }
+    let unmanaged = manifest.store.unmanaged.clone();
+    Expected { name, keys, declared, entries, unmanaged, now }
 }

@@ -338,3 +338,18 @@ fn the_document_keeps_to_its_schema() {
         assert!(errors.is_empty(), "{errors:?}");
     }
 }
+
+#[test]
+fn objects_that_are_unmanaged_are_passed_over() {
+    let store = "url = \"file://repo\"\nunmanaged = [\"index.html\", \"images/**\"]".to_owned();
+    let repo = TestRepo::with(&Manifest { store, ..Manifest::default() });
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    repo.apply();
+    fs::create_dir_all(repo.store().join("images")).unwrap();
+    for name in ["index.html", "images/logo.png"] {
+        fs::write(repo.store().join(name), "x").unwrap();
+    }
+    assert_eq!(found(&repo), [""; 0]);
+    fs::write(repo.store().join("robots.txt"), "x").unwrap();
+    assert_eq!(found(&repo), ["cosmetic unexpected robots.txt"]);
+}

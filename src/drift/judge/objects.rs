@@ -69,6 +69,7 @@ impl Judge<'_> {
         };
         let foreign = self.facts.objects.keys().filter(is_foreign);
         let foreign = foreign.chain(&self.facts.unlistable);
+        let foreign = foreign.filter(|key| !self.expected.unmanaged.matches(key));
         self.items.extend(
             foreign.map(|key| item(Severity::Cosmetic, DriftKind::Unexpected, key.as_str())),
         );

@@ -190,6 +190,10 @@ const MEANINGS: &[Case] = &[
     case(("[source", "[retain.package.\"l**b\"]\nversions = 1\n[retain.package.\"l*b\"]\nversions = 2\n[source"), "RM1047", (23, "\"l*b\""), "`l**b` and `l*b` can be the same package", "make one of the two longer"),
     case(("[source", "[retain.package.\"Lib*\"]\nversions = 1\n[source"), "RM1042", (21, "\"Lib*\""), "`Lib*` is not a package name", "libwidget*"),
     case(("[source", "[distribution.bookworm.component.mian.retain]\nversions = 1\n[source"), "RM1048", (21, "mian"), "`bookworm` has no component `mian`", "did you mean `main`?"),
+    case(("[signing]", "unmanaged = [\"/index.html\"]\n[signing]"), "RM1025", (10, "\"/index.html\""), "`/index.html` is not a pattern for objects", "no key begins with a slash"),
+    case(("[signing]", "unmanaged = [\"images/\"]\n[signing]"), "RM1025", (10, "\"images/\""), "`images/` is not a pattern for objects", "everything below"),
+    case(("[signing]", "unmanaged = [\"{a,b}\"]\n[signing]"), "RM1025", (10, "\"{a,b}\""), "`{a,b}` is not a pattern for objects", "braces have no meaning here"),
+    case(("[signing]", "unmanaged = [\"[a\"]\n[signing]"), "RM1025", (10, "\"[a\""), "`[a` is not a pattern for objects", "the brackets don't match"),
     case(("components ", "release = \"../..\"\ncomponents "), "RM1031", (18, "\"../..\""), "`../..` is not a release", "release = \"12\""),
 ];
 
