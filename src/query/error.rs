@@ -138,69 +138,84 @@ impl QueryError {
 
     /// Returns what to write instead, as far as that can be told from the whole `text`.
     pub fn help(&self, text: &str) -> Option<String> {
-        let wrong = text.get(self.span.clone()).unwrap_or_default();
-        Some(match &self.reason {
-            QueryReason::Expected { expected, found } => {
-                return expected_help(*expected, found, text, self.span.start);
+        let at = self.span.start;
+        match &self.reason {
+            QueryReason::Expected { expected, found } => expected_help(*expected, found, text, at),
+            QueryReason::Version(_) => field_meant(text, at),
+            QueryReason::Name(_) => {
+                let is_versioned =
+                    text.get(self.span.clone()).is_some_and(|name| name.contains('@'));
+                let advice = "a version stands in parentheses: `nginx (1.2-1)`";
+                is_versioned.then(|| advice.to_owned())
             }
-            QueryReason::Unclosed | QueryReason::UnclosedQuote => return None,
-            QueryReason::Mixed => {
+            reason => reason.advice().map(str::to_owned),
+        }
+    }
+}
+
+impl QueryReason {
+    /// Returns what to write instead, where that does not depend on the text.
+    fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Mixed => {
                 "write parentheses: `a, (b | c)` or `(a, b) | c`; Debian's relations would read \
                  the first, aptly's queries the second"
-                    .to_owned()
             }
-            QueryReason::Name(_) if wrong.contains('@') => {
-                "a version stands in parentheses: `nginx (1.2-1)`".to_owned()
-            }
-            QueryReason::Version(_) => return field_meant(text, self.span.start),
-            QueryReason::Pattern => "use one of `<<`, `<=`, `=`, `>=`, `>>`".to_owned(),
-            QueryReason::Operator(operator) => operator_help(operator),
-            QueryReason::RegularExpression => {
+            Self::Pattern => "use one of `<<`, `<=`, `=`, `>=`, `>>`",
+            Self::Operator(operator) => operator_advice(operator),
+            Self::RegularExpression => {
                 "`*` stands for any text, `?` for a character, and `~ word` finds a word anywhere"
-                    .to_owned()
             }
-            QueryReason::Unordered(_) => {
-                "leave the operator out to compare for equality; `*` stands for any text".to_owned()
+            Self::Unordered(_) => {
+                "leave the operator out to compare for equality; `*` stands for any text"
             }
-            QueryReason::Address => {
-                "`bookworm/main`, `*/*/amd64`, `bookworm/main/amd64/nginx@1.2-1`".to_owned()
-            }
-            QueryReason::Reference => "`nginx_1.2-1_amd64`; each part may have `*`".to_owned(),
-            _ => return None,
+            Self::Address => "`bookworm/main`, `*/*/amd64`, `bookworm/main/amd64/nginx@1.2-1`",
+            Self::Reference => "`nginx_1.2-1_amd64`; each part may have `*`",
+            Self::Expected { .. }
+            | Self::Unclosed
+            | Self::UnclosedQuote
+            | Self::TooDeep
+            | Self::Name(_)
+            | Self::Version(_)
+            | Self::Glob(_)
+            | Self::Field(_)
+            | Self::Size(_)
+            | Self::Moment(_)
+            | Self::Span(_) => return None,
         })
     }
 }
 
 fn expected_help(expected: Expected, found: &Found, text: &str, at: usize) -> Option<String> {
-    Some(match expected {
-        Expected::Condition => {
-            let word = last_word(text.get(..at).unwrap_or_default());
-            let name = printable(word);
-            let package = if word.starts_with('$') {
-                String::new()
-            } else {
-                format!("; the package is `{}`", name.to_lowercase())
-            };
-            format!("`{name} (*)` asks whether the field is there{package}")
-        }
-        Expected::Separator => {
-            "`,` means and, `|` means or; values stand in parentheses".to_owned()
-        }
+    let advice = match expected {
+        Expected::Condition => return Some(condition_help(last_word(text.get(..at)?))),
+        Expected::Separator => "`,` means and, `|` means or; values stand in parentheses",
         Expected::AfterValue if *found == Found::Text("|".to_owned()) => {
-            "write `Section (a) | Section (b)`, or put a value with `|` in quotes".to_owned()
+            "write `Section (a) | Section (b)`, or put a value with `|` in quotes"
         }
-        Expected::AfterValue => "put a value with parentheses or quotes in quotes".to_owned(),
+        Expected::AfterValue => "put a value with parentheses or quotes in quotes",
         Expected::Term | Expected::Value => return None,
-    })
+    };
+    Some(advice.to_owned())
 }
 
-fn operator_help(operator: &str) -> String {
+/// Returns what somebody probably wanted who wrote a field alone.
+fn condition_help(field: &str) -> String {
+    let field = printable(field);
+    if field.starts_with('$') {
+        return format!("`{field} (…)` with a value; `{field} (>= …)` where values have an order");
+    }
+    let package = field.to_lowercase();
+    format!("`{field} (*)` asks whether the field is there; the package is `{package}`")
+}
+
+fn operator_advice(operator: &str) -> &'static str {
     match operator {
-        "<" => "`<<` is earlier, `<=` earlier or equal".to_owned(),
-        ">" => "`>>` is later, `>=` later or equal".to_owned(),
-        "==" => "`=` is equal".to_owned(),
-        "!=" => "put `!` before the term: `!Section (utils)`".to_owned(),
-        _ => "there are `<<`, `<=`, `=`, `>=`, `>>`, `%` and `~`".to_owned(),
+        "<" => "`<<` is earlier, `<=` earlier or equal",
+        ">" => "`>>` is later, `>=` later or equal",
+        "==" => "`=` is equal",
+        "!=" => "put `!` before the term: `!Section (utils)`",
+        _ => "there are `<<`, `<=`, `=`, `>=`, `>>`, `%` and `~`",
     }
 }
 

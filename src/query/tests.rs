@@ -283,6 +283,7 @@ fn mistakes_are_told_with_their_place_and_advice() {
         "nginx (>= x)",
         "section (utils)",
         "Section",
+        "$Size, nginx",
         "$Foo (x)",
         "$Sise (1)",
         "$Size (big)",
@@ -317,6 +318,7 @@ fn mistakes_are_told_with_their_place_and_advice() {
     [x] 'x' is not a version: the upstream version must start with a digit, not with 'x'
     [utils] 'utils' is not a version: the upstream version must start with a digit, not with 'u' – fields begin with a capital letter: `Section (…)`
     [] expected a condition in parentheses, found the end – `Section (*)` asks whether the field is there; the package is `section`
+    [,] expected a condition in parentheses, found `,` – `$Size (…)` with a value; `$Size (>= …)` where values have an order
     [$Foo] there is no field `$Foo`; did you mean `$From`?
     [$Sise] there is no field `$Sise`; did you mean `$Size`?
     [big] not a size; write a number of bytes, or one with a unit: `512`, `4kB`, `10MB`, `2GB`
