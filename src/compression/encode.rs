@@ -12,6 +12,10 @@ use crate::compression::blocks::{Block, Blocks, Part};
 use crate::compression::container::{self, Packed};
 use crate::compression::{Compression, gzip, xz, zstd};
 
+/// The size of a text in bytes from which on it pays to fetch an earlier file of it: below, compressing
+/// a few blocks takes no longer than a request.
+pub const WORTH_REUSE: u64 = 1 << 20;
+
 /// An earlier edition of a text, and the file that it was compressed into.
 #[derive(Debug, Clone, Copy)]
 pub struct Edition<'a> {

@@ -3,7 +3,12 @@
 //! Deterministic: the same distribution, date and publication record give the same bytes,
 //! whatever the number of cores.
 
-use std::collections::BTreeSet;
+mod predecessor;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use bytes::Bytes;
@@ -11,14 +16,16 @@ use rayon::prelude::*;
 
 use crate::apt::release::{IndexEntry, Release};
 use crate::apt::{packages, path};
-use crate::compression::{self, Blocks, Compression};
-use crate::debian::architecture::Architecture;
-use crate::debian::suite::{Codename, Component};
-use crate::digest::{Hasher, Sha256};
+use crate::compression::{self, Blocks, Compression, Edition};
+use crate::debian::suite::Codename;
+use crate::digest::Sha256;
 use crate::snapshot::Distribution;
 use crate::snapshot::retired::Naming;
-use crate::snapshot::state::{Publication, State};
+use crate::snapshot::state::{Encoders, Publication, State};
 use crate::time::Timestamp;
+
+pub use predecessor::Predecessor;
+use text::Index;
 
 /// What a suite is built from.
 pub struct Build<'a> {
@@ -26,8 +33,8 @@ pub struct Build<'a> {
     pub codename: &'a Codename,
     /// What it is to hold.
     pub desired: &'a Distribution,
-    /// What is published of it, and the Release file that says so.
-    pub published: Option<(&'a Distribution, &'a Release)>,
+    /// What is published of it.
+    pub published: Option<Predecessor<'a>>,
     /// The `Date:`, in whole seconds.
     pub date: Timestamp,
     /// What the state file records of this publication; what the new generation gives up and
@@ -77,12 +84,7 @@ impl Suite {
     ///
     /// Which of them have copies is told by `forms`.
     pub fn taken_over(&self, forms: &BTreeSet<Compression>) -> Vec<IndexEntry> {
-        let is_copied = |path: &str| {
-            let extension = path.rsplit_once("/Packages").map(|(_, extension)| extension);
-            extension
-                .and_then(Compression::from_extension)
-                .is_some_and(|form| forms.contains(&form))
-        };
+        let is_copied = |path: &str| text::form(path).is_some_and(|form| forms.contains(&form));
         let built = |entry: &IndexEntry| self.files.iter().any(|file| file.entry == *entry);
         let entries = self.release.files.iter();
         entries.filter(|entry| is_copied(&entry.path) && !built(entry)).cloned().collect()
@@ -98,7 +100,7 @@ impl Build<'_> {
     ///
     /// When a compressor fails, for want of memory.
     pub fn run(self) -> io::Result<Suite> {
-        let stale = self.desired.stale_indices(self.published.map(|(before, _)| before));
+        let stale = self.desired.stale_indices(self.published.map(|before| before.distribution));
         let built: io::Result<Vec<_>> = stale.par_iter().map(|index| self.index(*index)).collect();
         let mut outputs: Vec<Output> = built?.concat();
         let mut entries = self.carried_over(&stale);
@@ -114,11 +116,15 @@ impl Build<'_> {
         let generation = self.publication.generation;
         let naming = self.naming(&release);
         let names = naming.keys();
-        let state = self.state(&naming, &names)?;
+        let mut state = self.state(&naming, &names);
+        state.encoders = self.encoders(&release)?;
+        let state = state_file(&state)?;
         entries.extend(state.iter().map(|output| output.entry.clone()));
         outputs.extend(state);
         release.files = entries.into_iter().collect();
-        let files = outputs.into_iter().filter_map(Output::into_file).collect();
+        let is_new =
+            |file: &IndexFile| self.published.is_none_or(|before| !before.has(&file.entry));
+        let files = outputs.into_iter().filter_map(Output::into_file).filter(is_new).collect();
         Ok(Suite { codename: self.codename.clone(), generation, release, files, names })
     }
 
@@ -127,17 +133,19 @@ impl Build<'_> {
     /// Where the name of one is spent, blank lines follow the last stanza, which no reader minds:
     /// another content, and so another name. What lists nothing can't have any, as apt wants a
     /// stanza where there is a line; for that its names are never given up.
-    fn index(
-        &self,
-        (component, architecture): (&Component, &Architecture),
-    ) -> io::Result<Vec<Output>> {
-        let listed = Distribution::listed(&self.desired.components[component], architecture);
-        let listed = listed.map(|(_, package)| (&*package.stanza, &package.file.sha256));
-        let mut parts = packages::parts(listed);
+    fn index(&self, index: Index<'_>) -> io::Result<Vec<Output>> {
+        let (component, architecture) = index;
         let path = path::packages(component, architecture);
+        let before = self.published.as_ref().and_then(|before| Some((before, before.text(index)?)));
+        let edition = |path: &str, form| {
+            let (before, text) = before.as_ref()?;
+            before.edition(text, path, form)
+        };
+        let mut parts = text::parts(&self.desired.components[component], architecture);
         loop {
             let text = Blocks::cut(&parts);
-            let outputs = outputs(&path, &text, &self.desired.compression, Audience::Clients)?;
+            let forms = &self.desired.compression;
+            let outputs = outputs(&path, &text, forms, Audience::Clients, edition)?;
             if parts.is_empty() || !outputs.iter().any(|output| self.is_spent(output)) {
                 return Ok(outputs);
             }
@@ -155,22 +163,34 @@ impl Build<'_> {
         Naming { codename: self.codename, distribution: self.desired, release }
     }
 
-    /// Returns the state file of a generation that names these keys.
-    fn state(&self, after: &Naming<'_>, names: &BTreeSet<String>) -> io::Result<Vec<Output>> {
+    /// Returns the state of a generation that names these keys.
+    fn state(&self, after: &Naming<'_>, names: &BTreeSet<String>) -> State {
         let mut publication = self.publication.clone();
-        if let Some((distribution, release)) = self.published {
+        if let Some(Predecessor { distribution, release, .. }) = self.published {
             let before = Naming { codename: self.codename, distribution, release };
             publication.retired.retire(before.given_up(after));
         }
         publication.retired.reclaim(names);
-        let state = State::new(publication, self.codename.to_string(), self.desired);
-        let forms = BTreeSet::from([Compression::Gzip]);
-        let text = state.to_bytes();
-        outputs(path::STATE, &Blocks::uniform(&text), &forms, Audience::Repoman)
+        State::new(publication, self.codename.to_string(), self.desired)
     }
 
-    fn carried_over(&self, stale: &[(&Component, &Architecture)]) -> BTreeSet<IndexEntry> {
-        let Some((_, release)) = self.published else {
+    /// Returns what compressed the index files of a Release file, where that is known.
+    fn encoders(&self, release: &Release) -> io::Result<Encoders> {
+        let mut encoders = BTreeMap::new();
+        for entry in &release.files {
+            let carried = self.published.filter(|before| before.release.files.contains(entry));
+            let encoder = match (carried, text::form(&entry.path)) {
+                (_, None | Some(Compression::None)) => continue,
+                (Some(before), _) => before.encoders.0.get(&entry.path).cloned(),
+                (None, Some(form)) => Some(compression::encoder(form)?.to_owned()),
+            };
+            encoders.extend(encoder.map(|encoder| (entry.path.clone(), encoder)));
+        }
+        Ok(Encoders(encoders))
+    }
+
+    fn carried_over(&self, stale: &[Index<'_>]) -> BTreeSet<IndexEntry> {
+        let Some(Predecessor { release, .. }) = self.published else {
             return BTreeSet::new();
         };
         let kept = self.desired.components.keys().flat_map(|component| {
@@ -202,24 +222,33 @@ impl Output {
     }
 }
 
+fn state_file(state: &State) -> io::Result<Vec<Output>> {
+    let text = state.to_bytes();
+    let forms = BTreeSet::from([Compression::Gzip]);
+    outputs(path::STATE, &Blocks::uniform(&text), &forms, Audience::Repoman, |_, _| None)
+}
+
 /// Returns a text's uncompressed entry and all its published forms.
 ///
 /// The uncompressed entry is there even where no such file is published: without it apt finds
 /// the index missing and shows an empty repository.
-fn outputs(
+fn outputs<'a>(
     path: &str,
     text: &Blocks<'_>,
     forms: &BTreeSet<Compression>,
     audience: Audience,
+    edition: impl Fn(&str, Compression) -> Option<Edition<'a>> + Copy + Sync,
 ) -> io::Result<Vec<Output>> {
     let file = |form: &Compression| {
-        let bytes = Bytes::from(compression::compress(*form, text, None)?);
         let path = format!("{path}{}", form.extension());
+        let bytes = Bytes::from(compression::compress(*form, text, edition(&path, *form))?);
         let entry = IndexEntry { path, size: bytes.len() as u64, sha256: Sha256::of(&bytes) };
         Ok(Output { entry, bytes: Some(bytes), audience })
     };
-    let (plain, files) =
-        rayon::join(|| digest(text), || forms.par_iter().map(file).collect::<io::Result<Vec<_>>>());
+    let (plain, files) = rayon::join(
+        || text::digest(text),
+        || forms.par_iter().map(file).collect::<io::Result<Vec<_>>>(),
+    );
     let mut outputs = files?;
     if !forms.contains(&Compression::None) {
         let (sha256, size) = plain;
@@ -227,127 +256,4 @@ fn outputs(
         outputs.insert(0, Output { entry, bytes: None, audience });
     }
     Ok(outputs)
-}
-
-/// Returns the digest and the size of a text.
-fn digest(text: &Blocks<'_>) -> (Sha256, u64) {
-    let mut hasher = Hasher::new();
-    text.pieces().for_each(|piece| hasher.update(piece));
-    hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::apt::packages::FileFields;
-    use crate::snapshot::retired::Retired;
-    use crate::snapshot::state::ManifestRecord;
-    use crate::snapshot::{Package, PackageId, Provenance};
-
-    const POOL: &str = "pool/w/widget/0123456789abcdef/widget_1.0_amd64.deb";
-
-    fn widget() -> (PackageId, Package) {
-        let id = PackageId {
-            name: "widget".parse().unwrap(),
-            version: "1.0".parse().unwrap(),
-            architecture: "amd64".parse().unwrap(),
-        };
-        let file = FileFields { filename: POOL.into(), size: 1, sha256: Sha256::of(b"") };
-        let provenance = Provenance {
-            sources: BTreeSet::new(),
-            published_at: Timestamp::UNIX_EPOCH,
-            superseded_at: None,
-        };
-        (id, Package { stanza: Arc::from("Package: widget\n"), file, provenance })
-    }
-
-    fn distribution(packages: impl IntoIterator<Item = (PackageId, Package)>) -> Distribution {
-        Distribution {
-            identity: crate::apt::release::Identity::default(),
-            architectures: vec!["amd64".parse().unwrap()],
-            compression: [Compression::Gzip].into(),
-            signed_by: vec![],
-            components: [("main".parse().unwrap(), packages.into_iter().collect())].into(),
-            component_order: vec!["main".parse().unwrap()],
-            remembered: Default::default(),
-        }
-    }
-
-    fn build(
-        desired: &Distribution,
-        published: Option<(&Distribution, &Release)>,
-        spent: &BTreeSet<String>,
-    ) -> Suite {
-        let publication = Publication {
-            tool: "test".into(),
-            repository: "acme".into(),
-            generation: 1,
-            parent: None,
-            writer: "writer".into(),
-            manifest: ManifestRecord { sha256: Sha256::of(b""), git_commit: None },
-            plan: None,
-            rollback_of: None,
-            allowed: Default::default(),
-            purge_after: 7200,
-            history: vec![],
-            retired: Retired::default(),
-        };
-        let (codename, date) = (&"bookworm".parse().unwrap(), Timestamp::UNIX_EPOCH);
-        Build { codename, desired, published, date, publication, spent }.run().unwrap()
-    }
-
-    fn indices(suite: &Suite) -> BTreeSet<String> {
-        suite.names.iter().filter(|name| name.contains("/by-hash/")).cloned().collect()
-    }
-
-    fn retired(suite: &Suite) -> BTreeSet<String> {
-        let state = suite.files.iter().find(|file| file.audience == Audience::Repoman).unwrap();
-        let mut bytes = Vec::new();
-        let mut decoder =
-            compression::decoder(Compression::Gzip, compression::Frames::Several, &state.bytes[..])
-                .unwrap();
-        std::io::Read::read_to_end(&mut decoder, &mut bytes).unwrap();
-        State::parse(&bytes).unwrap().retired.waiting.into_keys().collect()
-    }
-
-    #[test]
-    fn an_index_whose_name_is_spent_gets_another_one_and_lists_the_same() {
-        let desired = distribution([widget()]);
-        let mut spent = BTreeSet::new();
-        for blank_lines in 0..3 {
-            let suite = build(&desired, None, &spent);
-            let names = indices(&suite);
-            assert_eq!((names.len(), names.is_disjoint(&spent)), (1, true));
-            let plain = suite.release.file("main/binary-amd64/Packages").unwrap();
-            assert_eq!(plain.size, "Package: widget\n".len() as u64 + blank_lines);
-            spent.extend(names);
-        }
-    }
-
-    #[test]
-    fn an_index_that_lists_nothing_keeps_its_name_for_ever() {
-        let (empty, full) = (distribution([]), distribution([widget()]));
-        let suite = build(&empty, None, &BTreeSet::new());
-        let next = build(&full, Some((&empty, &suite.release)), &BTreeSet::new());
-        assert_eq!(retired(&next), BTreeSet::new());
-        let spent = indices(&suite);
-        assert_eq!(indices(&build(&empty, None, &spent)), spent);
-    }
-
-    #[test]
-    fn what_is_named_no_more_is_retired() {
-        let (empty, full) = (distribution([]), distribution([widget()]));
-        let suite = build(&full, None, &BTreeSet::new());
-        let next = build(&empty, Some((&full, &suite.release)), &BTreeSet::new());
-        let mut expected = indices(&suite);
-        expected.insert(POOL.to_owned());
-        assert_eq!(retired(&next), expected);
-        let xz = Distribution { compression: [Compression::Xz].into(), ..full.clone() };
-        let next = build(&xz, Some((&full, &suite.release)), &BTreeSet::new());
-        let mut expected = indices(&suite);
-        expected.insert("dists/bookworm/main/binary-amd64/Packages.gz".to_owned());
-        assert_eq!(retired(&next), expected);
-    }
 }

@@ -12,7 +12,7 @@ use crate::commit::run::{self, CommitError, Setting};
 use crate::commit::script::{Records, Script, SealedRelease};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::dists::{Build, Suite};
+use crate::dists::{Build, Predecessor, Suite};
 use crate::mutation::{self, Mutation};
 use crate::ops::plan::{Aim, Planned};
 use crate::ops::{client_files, founding};
@@ -294,13 +294,17 @@ impl Publisher<'_> {
         let spent = planned.published.snapshot.spent.union(deleted).cloned().collect();
         let desired = planned.desired.snapshot.distributions[codename].clone();
         let before = planned.published.snapshot.distributions.get(codename).cloned();
-        let before = before.zip(head.map(|head| head.release.clone()));
+        let before =
+            before.zip(head.map(|head| (head.release.clone(), head.state.encoders.clone())));
         let is_kept = planned.plan.distributions[codename].indices == Indices::TakenOver;
         let before = before.filter(|_| is_kept);
+        let files = self.earlier_files(planned, codename).await;
         let name = codename.clone();
         let codename = codename.clone();
         let build = move || {
-            let published = before.as_ref().map(|(before, release)| (before, release));
+            let published = before.as_ref().map(|(distribution, (release, encoders))| {
+                Predecessor { distribution, release, encoders, files: &files }
+            });
             let (codename, desired) = (&codename, &desired);
             let spent = &spent;
             Build { codename, desired, published, date, publication, spent }.run()

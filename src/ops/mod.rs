@@ -13,4 +13,5 @@ pub mod log;
 pub mod mend;
 pub mod plan;
 mod repair;
+mod reuse;
 mod sweep;

@@ -44,7 +44,17 @@ pub async fn state(
     Ok(Some(state))
 }
 
-/// Returns the content of a published distribution, and what of its index files is lost.
+/// What a published distribution holds, and what became of its index files.
+pub struct Content {
+    /// What it holds.
+    pub distribution: Distribution,
+    /// The index files that are lost.
+    pub lost: Vec<Lost>,
+    /// Those that were read and that a build can take blocks from, by key.
+    pub files: BTreeMap<String, Bytes>,
+}
+
+/// Returns the content of a published distribution.
 ///
 /// # Errors
 ///
@@ -54,7 +64,7 @@ pub async fn distribution(
     codename: &Codename,
     release: &Release,
     state: &State,
-) -> Result<(Distribution, Vec<Lost>), LoadError> {
+) -> Result<Content, LoadError> {
     let shelf = &Shelf { store, codename, release };
     let indices = release.components.iter().flat_map(|component| {
         release.architectures.iter().map(move |architecture| (component, architecture))
@@ -65,18 +75,21 @@ pub async fn distribution(
         async move {
             let mut index = shelf.fetch(&path, &state.compression).await?;
             let lost = std::mem::take(&mut index.lost);
+            let file = index.useful_file(&format!("{path}{}", index.form.extension()), state);
             let packages = blocking::cpu(move || parse(index)).await?;
-            Ok::<_, LoadError>((component, packages, lost))
+            Ok::<_, LoadError>((component, packages, lost, file))
         }
     };
     let reads: Vec<_> = indices.map(read).collect();
     let lists: Vec<_> = futures::stream::iter(reads).buffered(store.jobs()).collect().await;
     let lists = LoadError::all(lists)?;
     let mut all_lost = Vec::new();
+    let mut files = BTreeMap::new();
     let mut components: BTreeMap<Component, Packages> =
         release.components.iter().map(|component| (component.clone(), Packages::new())).collect();
-    for (component, list, lost) in lists {
+    for (component, list, lost, file) in lists {
         all_lost.extend(lost);
+        files.extend(file);
         let packages = components.entry(component.clone()).or_default();
         for (id, package) in list {
             packages.entry(id).or_insert(package);
@@ -99,15 +112,27 @@ pub async fn distribution(
         component_order: release.components.clone(),
         remembered: state.memory(),
     };
-    Ok((distribution, all_lost))
+    Ok(Content { distribution, lost: all_lost, files })
 }
 
-/// An index file's content, uncompressed and verified.
+/// An index file and its content, verified.
 struct Index {
     key: String,
+    form: Compression,
+    file: Bytes,
+    /// The content, uncompressed.
     bytes: Vec<u8>,
     /// The forms of it that were tried before one was intact.
     lost: Vec<Lost>,
+}
+
+impl Index {
+    /// Returns the file and its key if a build can take blocks from it.
+    fn useful_file(&self, path: &str, state: &State) -> Option<(String, Bytes)> {
+        let is_large = self.bytes.len() as u64 >= compression::WORTH_REUSE;
+        let is_useful = is_large && state.encoders.are_ours(path, self.form);
+        is_useful.then(|| (self.key.clone(), self.file.clone()))
+    }
 }
 
 /// Returns the uncompressed text of an index, from whatever form or copy of it is intact.
@@ -181,14 +206,14 @@ impl Shelf<'_> {
 async fn unpacked(
     key: String,
     form: Compression,
-    bytes: Bytes,
+    file: Bytes,
     plain: &IndexEntry,
     lost: Vec<Lost>,
 ) -> Result<Index, LoadError> {
-    let plain = plain.clone();
-    let text = blocking::cpu(move || unpack(form, &bytes, &plain)).await;
+    let (packed, plain) = (file.clone(), plain.clone());
+    let text = blocking::cpu(move || unpack(form, &packed, &plain)).await;
     match text {
-        Some(bytes) => Ok(Index { key, bytes, lost }),
+        Some(bytes) => Ok(Index { key, form, file, bytes, lost }),
         None => Err(LoadError::Altered { key }),
     }
 }

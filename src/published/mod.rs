@@ -28,6 +28,7 @@ use crate::store::{Entry, Etag, Key, Object, Store, StoreError};
 use crate::time::Timestamp;
 
 use damage::Lost;
+use index::Content;
 pub use index::unpack;
 pub use sight::{GOOD_FOR, Sight};
 use trust::Trust;
@@ -50,6 +51,9 @@ pub struct Published {
     pub lost: Vec<Lost>,
     /// When it was read.
     pub sight: Sight,
+    /// Those index files, by key, that were read for it and are so large that a build had better
+    /// take blocks from them than compress again.
+    pub files: BTreeMap<String, Bytes>,
 }
 
 /// The current generation of a distribution.
@@ -276,10 +280,12 @@ pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, Lo
     let guard = &guard;
     let loads = points.into_iter().map(|point| distribution(store, guard, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).collect().await;
-    let (snapshot, heads, lost) = (Snapshot::default(), BTreeMap::new(), Vec::new());
-    let mut published = Published { snapshot, heads, objects, lost, sight };
-    for (codename, head, distribution, lost) in LoadError::all(loaded)?.into_iter().flatten() {
+    let (snapshot, heads, lost, files) = Default::default();
+    let mut published = Published { snapshot, heads, objects, lost, files, sight };
+    for (codename, head, content) in LoadError::all(loaded)?.into_iter().flatten() {
+        let Content { distribution, lost, files } = content;
         published.lost.extend(lost);
+        published.files.extend(files);
         published.lost.extend(damage::listed(&codename, &head, &published.objects));
         published.snapshot.distributions.insert(codename.clone(), distribution);
         published.heads.insert(codename, head);
@@ -360,7 +366,7 @@ struct Guard<'a> {
     trust: Option<Trust>,
 }
 
-type Loaded = (Codename, Head, crate::snapshot::Distribution, Vec<Lost>);
+type Loaded = (Codename, Head, Content);
 
 async fn distribution(
     store: &Store,
@@ -371,12 +377,12 @@ async fn distribution(
         return Ok(None);
     };
     let Head { release, state, .. } = &head;
-    let (mut distribution, lost) = index::distribution(store, &codename, release, state).await?;
+    let mut content = index::distribution(store, &codename, release, state).await?;
     if !head.key.ends_with("/InRelease") {
         // Whatever an unsigned file claims.
-        distribution.signed_by.clear();
+        content.distribution.signed_by.clear();
     }
-    Ok(Some((codename, head, distribution, lost)))
+    Ok(Some((codename, head, content)))
 }
 
 async fn head(

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::compression::Compression;
+use crate::compression::{self, Compression};
 use crate::debian::suite::Component;
 use crate::digest::Sha256;
 use crate::snapshot::retired::{Ancestor, Retired};
@@ -42,6 +42,9 @@ pub struct State {
     pub plan: Option<Sha256>,
     /// The forms in which index files are published; Release lists the plain one in any case.
     pub compression: BTreeSet<Compression>,
+    /// What compressed each index file.
+    #[serde(default)]
+    pub encoders: Encoders,
     /// The fingerprints of the keys that sign this generation.
     pub signed_by: Vec<String>,
     /// The generation whose content this one brought back, if it did.
@@ -66,6 +69,22 @@ pub struct State {
     /// The same of packages that retention removed and that a source may offer again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub remembered: BTreeMap<Component, BTreeMap<String, PackageRecord>>,
+}
+
+/// What compressed index files: names as [`compression::encoder`] gives them, by path.
+///
+/// A file that another program made, or another version of this one, has another name or none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Encoders(pub BTreeMap<String, String>);
+
+impl Encoders {
+    /// Tells whether this program would make the file of this path from the same text, byte for
+    /// byte.
+    pub fn are_ours(&self, path: &str, form: Compression) -> bool {
+        let recorded = self.0.get(path);
+        recorded.is_some_and(|name| compression::encoder(form).is_ok_and(|own| own == name))
+    }
 }
 
 /// The generation before.
@@ -172,6 +191,7 @@ impl State {
             history: publication.history,
             retired: publication.retired,
             compression: distribution.compression.clone(),
+            encoders: Encoders::default(),
             signed_by: distribution.signed_by.iter().map(ToString::to_string).collect(),
             packages: distribution
                 .components
@@ -315,6 +335,19 @@ mod tests {
         let read = State::parse(older.to_string().as_bytes()).unwrap();
         assert_eq!((read.retired, read.history), (Retired::default(), vec![]));
         assert_eq!(read.purge_after, 604_800);
+    }
+
+    #[test]
+    fn an_encoder_of_another_name_is_not_ours() {
+        let own = compression::encoder(Compression::Xz).unwrap().to_owned();
+        let other = own.replace("xz", "XZ");
+        let encoders = [("own.xz", own), ("other.xz", other)];
+        let encoders = encoders.map(|(path, name)| (path.to_owned(), name));
+        let state = State { encoders: Encoders(encoders.into()), ..state() };
+        let are_ours = ["own.xz", "other.xz", "unknown.xz"]
+            .map(|path| state.encoders.are_ours(path, Compression::Xz));
+        assert_eq!(are_ours, [true, false, false]);
+        assert_eq!(State::parse(&state.to_bytes()).unwrap(), state);
     }
 
     #[test]

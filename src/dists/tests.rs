@@ -1,0 +1,254 @@
+//! What a build makes of a distribution, and of what is published of it.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::apt::packages::FileFields;
+use crate::snapshot::retired::Retired;
+use crate::snapshot::state::ManifestRecord;
+use crate::snapshot::{Package, PackageId, Packages, Provenance};
+
+const POOL: &str = "pool/w/widget/0123456789abcdef/widget_1.0_amd64.deb";
+
+fn widget() -> (PackageId, Package) {
+    let id = PackageId {
+        name: "widget".parse().unwrap(),
+        version: "1.0".parse().unwrap(),
+        architecture: "amd64".parse().unwrap(),
+    };
+    let file = FileFields { filename: POOL.into(), size: 1, sha256: Sha256::of(b"") };
+    let provenance = Provenance {
+        sources: BTreeSet::new(),
+        published_at: Timestamp::UNIX_EPOCH,
+        superseded_at: None,
+    };
+    (id, Package { stanza: Arc::from("Package: widget\n"), file, provenance })
+}
+
+fn distribution(packages: impl IntoIterator<Item = (PackageId, Package)>) -> Distribution {
+    Distribution {
+        identity: crate::apt::release::Identity::default(),
+        architectures: vec!["amd64".parse().unwrap()],
+        compression: [Compression::Gzip].into(),
+        signed_by: vec![],
+        components: [("main".parse().unwrap(), packages.into_iter().collect())].into(),
+        component_order: vec!["main".parse().unwrap()],
+        remembered: Default::default(),
+    }
+}
+
+fn build(
+    desired: &Distribution,
+    published: Option<(&Distribution, &Release)>,
+    spent: &BTreeSet<String>,
+) -> Suite {
+    let (encoders, files) = (&Encoders::default(), &BTreeMap::new());
+    let before = |(distribution, release)| Predecessor { distribution, release, encoders, files };
+    build_on(desired, published.map(before), spent)
+}
+
+fn build_on(
+    desired: &Distribution,
+    published: Option<Predecessor<'_>>,
+    spent: &BTreeSet<String>,
+) -> Suite {
+    let publication = Publication {
+        tool: "test".into(),
+        repository: "acme".into(),
+        generation: 1,
+        parent: None,
+        writer: "writer".into(),
+        manifest: ManifestRecord { sha256: Sha256::of(b""), git_commit: None },
+        plan: None,
+        rollback_of: None,
+        allowed: Default::default(),
+        purge_after: 7200,
+        history: vec![],
+        retired: Retired::default(),
+    };
+    let (codename, date) = (&"bookworm".parse().unwrap(), Timestamp::UNIX_EPOCH);
+    Build { codename, desired, published, date, publication, spent }.run().unwrap()
+}
+
+fn indices(suite: &Suite) -> BTreeSet<String> {
+    suite.names.iter().filter(|name| name.contains("/by-hash/")).cloned().collect()
+}
+
+fn retired(suite: &Suite) -> BTreeSet<String> {
+    state(suite).retired.waiting.into_keys().collect()
+}
+
+fn state(suite: &Suite) -> State {
+    let state = suite.files.iter().find(|file| file.audience == Audience::Repoman).unwrap();
+    let mut bytes = Vec::new();
+    let mut decoder =
+        compression::decoder(Compression::Gzip, compression::Frames::Several, &state.bytes[..])
+            .unwrap();
+    std::io::Read::read_to_end(&mut decoder, &mut bytes).unwrap();
+    State::parse(&bytes).unwrap()
+}
+
+#[test]
+fn an_index_whose_name_is_spent_gets_another_one_and_lists_the_same() {
+    let desired = distribution([widget()]);
+    let mut spent = BTreeSet::new();
+    for blank_lines in 0..3 {
+        let suite = build(&desired, None, &spent);
+        let names = indices(&suite);
+        assert_eq!((names.len(), names.is_disjoint(&spent)), (1, true));
+        let plain = suite.release.file("main/binary-amd64/Packages").unwrap();
+        assert_eq!(plain.size, "Package: widget\n".len() as u64 + blank_lines);
+        spent.extend(names);
+    }
+}
+
+#[test]
+fn an_index_that_lists_nothing_keeps_its_name_for_ever() {
+    let (empty, full) = (distribution([]), distribution([widget()]));
+    let suite = build(&empty, None, &BTreeSet::new());
+    let next = build(&full, Some((&empty, &suite.release)), &BTreeSet::new());
+    assert_eq!(retired(&next), BTreeSet::new());
+    let spent = indices(&suite);
+    assert_eq!(indices(&build(&empty, None, &spent)), spent);
+}
+
+#[test]
+fn what_is_named_no_more_is_retired() {
+    let (empty, full) = (distribution([]), distribution([widget()]));
+    let suite = build(&full, None, &BTreeSet::new());
+    let next = build(&empty, Some((&full, &suite.release)), &BTreeSet::new());
+    let mut expected = indices(&suite);
+    expected.insert(POOL.to_owned());
+    assert_eq!(retired(&next), expected);
+    let xz = Distribution { compression: [Compression::Xz].into(), ..full.clone() };
+    let next = build(&xz, Some((&full, &suite.release)), &BTreeSet::new());
+    let mut expected = indices(&suite);
+    expected.insert("dists/bookworm/main/binary-amd64/Packages.gz".to_owned());
+    assert_eq!(retired(&next), expected);
+}
+
+/// Returns packages whose stanzas take more than a megabyte.
+fn many() -> Packages {
+    let package = |number: u64| {
+        let digest = Sha256::of(&number.to_be_bytes());
+        let (mut id, mut package) = widget();
+        id.name = format!("widget-{number:05}").parse().unwrap();
+        let lines = (0..40).map(|line| format!("Field-{line}: {:.20}\n", digest.to_string()));
+        let stanza = format!("Package: {}\n{}", id.name, lines.collect::<String>());
+        package.stanza = Arc::from(stanza);
+        package.file.sha256 = digest;
+        (id, package)
+    };
+    (0..1_200).map(package).collect()
+}
+
+/// A published generation and what has to follow it: one package more.
+#[derive(Clone)]
+struct Step {
+    before: Distribution,
+    after: Distribution,
+    release: Release,
+    encoders: Encoders,
+    files: BTreeMap<String, Bytes>,
+}
+
+impl Step {
+    fn new() -> Self {
+        let compression: BTreeSet<_> =
+            [Compression::Gzip, Compression::Xz, Compression::Zstd].into();
+        let before = Distribution { compression, ..distribution(many()) };
+        let mut after = before.clone();
+        after.components.values_mut().for_each(|packages| packages.extend([widget()]));
+        let suite = build(&before, None, &BTreeSet::new());
+        let encoders = state(&suite).encoders;
+        let Suite { release, files, .. } = suite;
+        let files = files.into_iter().map(|file| (file.entry.path, file.bytes)).collect();
+        Self { before, after, release, encoders, files }
+    }
+
+    fn predecessor(&self) -> Predecessor<'_> {
+        let Self { before, release, encoders, files, .. } = self;
+        Predecessor { distribution: before, release, encoders, files }
+    }
+
+    /// Builds on the published generation.
+    fn take(&self) -> Suite {
+        build_on(&self.after, Some(self.predecessor()), &BTreeSet::new())
+    }
+
+    /// Alters a byte in the middle of each index file, where nothing changes.
+    fn damage(&mut self) {
+        self.files.retain(|path, _| path.contains("/Packages"));
+        for bytes in self.files.values_mut() {
+            let mut altered = bytes.to_vec();
+            let place = altered.len() / 2;
+            altered[place] ^= 1;
+            *bytes = altered.into();
+        }
+    }
+}
+
+#[test]
+fn blocks_of_published_files_are_taken_over_and_change_nothing() {
+    let mut step = Step::new();
+    let warm = step.take();
+    let cold = Step { files: BTreeMap::new(), ..step.clone() }.take();
+    assert_eq!(warm, cold);
+    step.damage();
+    let damaged = step.take();
+    let differ = |(one, other): &(&IndexFile, &IndexFile)| one.bytes != other.bytes;
+    let files = warm.files.iter().zip(&damaged.files);
+    assert_eq!(files.filter(differ).count(), 3);
+}
+
+#[test]
+fn files_of_another_encoder_or_another_text_are_not_used() {
+    let mut original = Step::new();
+    let cold = Step { files: BTreeMap::new(), ..original.clone() }.take();
+    original.damage();
+    let mut step = original.clone();
+    step.encoders.0.values_mut().for_each(|name| name.push('!'));
+    assert_eq!(step.take().files, cold.files);
+
+    let mut step = original;
+    let altered = |mut entry: IndexEntry| {
+        if entry.path.ends_with("/Packages") {
+            entry.sha256 = Sha256::of(b"the same stanzas in another order");
+        }
+        entry
+    };
+    step.release.files = step.release.files.into_iter().map(altered).collect();
+    let indices = |suite: &Suite| suite.files[..3].to_vec();
+    assert_eq!(indices(&step.take()), indices(&cold));
+}
+
+#[test]
+fn useful_are_files_of_large_indices_that_are_built_again() {
+    let mut step = Step::new();
+    let paths = |step: &Step, desired: &Distribution| -> Vec<_> {
+        step.predecessor().reusable(desired).into_iter().map(|entry| entry.path.clone()).collect()
+    };
+    let expected = ["gz", "xz", "zst"].map(|form| format!("main/binary-amd64/Packages.{form}"));
+    assert_eq!(paths(&step, &step.after), expected);
+    assert!(paths(&step, &step.before).is_empty(), "nothing is built again");
+    step.encoders = Encoders::default();
+    assert!(paths(&step, &step.after).is_empty(), "nobody knows what made them");
+    let small = Step { before: distribution([widget()]), ..step };
+    let suite = build(&small.before, None, &BTreeSet::new());
+    let encoders = state(&suite).encoders;
+    let small = Step { release: suite.release, encoders, ..small };
+    assert!(paths(&small, &small.after).is_empty(), "it is small");
+}
+
+#[test]
+fn another_form_leaves_the_files_of_the_others_as_they_are() {
+    let before = distribution([widget()]);
+    let compression: BTreeSet<_> = [Compression::None, Compression::Gzip, Compression::Xz].into();
+    let after = Distribution { compression, ..before.clone() };
+    let suite = build(&before, None, &BTreeSet::new());
+    let next = build(&after, Some((&before, &suite.release)), &BTreeSet::new());
+    let mut paths: Vec<_> = next.files.iter().map(|file| &*file.entry.path).collect();
+    paths.sort_unstable();
+    let index = "main/binary-amd64/Packages";
+    assert_eq!(paths, [index, "main/binary-amd64/Packages.xz", "repoman/state.json.gz"]);
+}
