@@ -127,6 +127,18 @@ impl Project {
         Store::open(&settings)
     }
 
+    /// Opens what the public sees of the store; no request is made.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest names no URL for it.
+    pub fn public_store(&self) -> Result<Store, Failure> {
+        let url = self.manifest.repository.public_url.clone().ok_or_else(Failure::no_public_url)?;
+        let settings =
+            Settings { patience: self.patience, ..Settings::new(Location::Public { url }) };
+        Ok(Store::open(&settings))
+    }
+
     /// Returns who publishes this manifest, as a run of its own.
     pub fn publisher<'a>(&self, store: &'a Store, signer: Option<Arc<GpgSigner>>) -> Publisher<'a> {
         Publisher {

@@ -5,7 +5,7 @@ mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Content, DistributionFacts, Expected, Facts, FileFacts, Seal};
+use super::{Content, DistributionFacts, Expected, Facts, FileFacts, Seal, View};
 use crate::apt::path;
 use crate::apt::release::Release;
 use crate::debian::suite::Codename;
@@ -26,13 +26,23 @@ pub fn judge(facts: &Facts, expected: &Expected) -> Drift {
         judge.distribution(codename, distribution);
     }
     judge.vanished();
-    judge.descriptor();
+    if facts.view == View::Inside {
+        judge.descriptor();
+    }
     judge.keyring();
     judge.packages();
     judge.contents();
     judge.entries();
     judge.names();
     let mut items = judge.items;
+    for item in items.iter_mut().filter(|item| item.kind == DriftKind::Missing) {
+        let status = facts.denied.get(&item.object);
+        item.actual = item.actual.take().or(status.map(|status| format!("HTTP status {status}")));
+    }
+    if facts.view == View::Outside {
+        // It may as well be a cache that has to be emptied.
+        items.iter_mut().for_each(|item| item.repairable = false);
+    }
     items.sort();
     let unguarded = facts.trial.as_ref().and_then(|trial| trial.fault.clone());
     Drift { items, generations: generations(facts), unguarded, seen: seen(facts) }
@@ -109,7 +119,7 @@ impl Judge<'_> {
                     self.identity(codename, found, state);
                     self.history(codename, found, state);
                     // Nobody has kept a record of what a stranger wrote.
-                    if is_vouched {
+                    if is_vouched && self.facts.view == View::Inside {
                         self.records(codename, found, state);
                     }
                 }
@@ -238,9 +248,15 @@ impl Judge<'_> {
             if self.facts.distributions.contains_key(codename) {
                 continue;
             }
-            if let Some(generation) = self.last_in_history(codename) {
+            let generation = self.last_in_history(codename);
+            let expected = match self.facts.view {
+                View::Inside => generation.map(|generation| format!("generation {generation}")),
+                // Nobody can tell from here whether it was ever applied.
+                View::Outside => Some("declared in the manifest".to_owned()),
+            };
+            if expected.is_some() {
                 self.items.push(DriftItem {
-                    expected: Some(format!("generation {generation}")),
+                    expected,
                     ..item(Severity::Breaking, DriftKind::Missing, path::in_release(codename))
                 });
             }

@@ -4,6 +4,7 @@
 //! them into items. Where a plan refuses to go on at the first thing wrong, this goes on: whoever
 //! has to mend a store wants to know all of it.
 
+mod indices;
 mod judge;
 mod read;
 #[cfg(test)]
@@ -59,6 +60,16 @@ pub enum Depth {
     Content,
 }
 
+/// From where a store is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// By its owner, who can list it.
+    #[default]
+    Inside,
+    /// By anybody, who sees only what something names.
+    Outside,
+}
+
 /// What was found in a store.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -74,6 +85,12 @@ pub struct Facts {
     pub entries: BTreeMap<String, Bytes>,
     /// What is known of the store's conditional writes.
     pub trial: Option<Trial>,
+    /// The objects of which a web server did not tell whether they are there, with the reasons.
+    pub unknown: BTreeMap<String, String>,
+    /// The statuses, other than 404, with which a web server denied objects.
+    pub denied: BTreeMap<String, u16>,
+    /// From where it was all looked at.
+    pub view: View,
     /// The digests of what was read to the end for [`Depth::Content`], by key.
     pub digests: BTreeMap<String, Sha256>,
 }

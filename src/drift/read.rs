@@ -1,29 +1,26 @@
 //! Gathers what there is: one listing, and every byte that decides something.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 
+use super::indices::Reader;
 use super::{
-    Content, Depth, DistributionFacts, DriftError, Expected, Facts, FileFacts, Keyring, Seal,
-    Signature,
+    Depth, DistributionFacts, DriftError, Expected, Facts, Keyring, Seal, Signature, View,
 };
 use crate::apt::clear_sign;
-use crate::apt::packages::{self, FileFields};
 use crate::apt::path;
-use crate::apt::release::{IndexEntry, Release};
+use crate::apt::release::Release;
 use crate::blocking;
-use crate::compression::Compression;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::Copies;
 use crate::published::descriptor::{self, Trial};
-use crate::published::{self, CommitPoint, LoadError, MAX_KEYRING, MAX_RELEASE, copies, damage};
+use crate::published::{self, CommitPoint, MAX_KEYRING, MAX_RELEASE, copies, walk};
 use crate::report::{Event, Observe};
 use crate::sign::{Verifier, VerifyError, describe_public_keys};
-use crate::snapshot::state::State;
 use crate::store::{Entry, Key, Object, Store, StoreError};
 
 /// How often a listing is taken again because somebody published meanwhile.
@@ -43,7 +40,11 @@ pub async fn read(
     depth: Depth,
     observe: &dyn Observe,
 ) -> Result<Facts, DriftError> {
-    let (objects, points) = listing(store).await?;
+    let view = if store.is_public() { View::Outside } else { View::Inside };
+    let (objects, points) = match view {
+        View::Inside => listing(store).await?,
+        View::Outside => public_listing(store, expected).await?,
+    };
     let (keyring, verifier) = keyring(store, expected).await?;
     let reads: Vec<_> = points
         .into_iter()
@@ -58,14 +59,39 @@ pub async fn read(
         })
         .collect();
     let distributions = futures::stream::iter(reads).buffered(store.jobs()).try_collect().await?;
-    let unlistable = store.unlistable();
     let entries = entries(store, expected, &objects).await?;
-    let (trial, digests) = (trial(store, &objects).await?, BTreeMap::new());
-    let mut facts = Facts { objects, unlistable, keyring, distributions, entries, trial, digests };
+    let trial = trial(store, &objects).await?;
+    let unlistable = store.unlistable();
+    let facts = Facts { objects, unlistable, keyring, distributions, entries, ..Facts::default() };
+    let mut facts = Facts { trial, view, ..facts };
+    if view == View::Outside {
+        let packages = facts.listed().into_keys().map(str::to_owned).collect();
+        let (objects, unknown) = walk::look(store, packages).await?;
+        facts.objects.extend(objects);
+        facts.unknown = unknown.into_iter().map(|(key, error)| (key, reason(&error))).collect();
+        facts.denied = store.denied();
+    }
     if depth == Depth::Content {
         facts.digests = digests_of(store, &facts, observe).await?;
     }
     Ok(facts)
+}
+
+/// Returns an error with what it came from, in one line.
+fn reason(error: &StoreError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
+    }
+}
+
+/// Returns what a web server has of the declared distributions and the client files.
+async fn public_listing(store: &Store, expected: &Expected) -> Result<Listing, StoreError> {
+    let (mut objects, points) = walk::walk(store, expected.declared.iter().cloned()).await?;
+    let mut files: BTreeSet<String> = expected.entries.keys().cloned().collect();
+    files.insert(path::keyring(&expected.name));
+    objects.extend(walk::look(store, files).await?.0);
+    Ok((objects, points))
 }
 
 type Listing = (BTreeMap<String, Entry>, Vec<(CommitPoint, Object)>);
@@ -243,157 +269,6 @@ fn release(key: &str, object: &Object) -> Result<Release, String> {
         Release::parse(text)
     };
     parsed.map_err(|error| error.to_string())
-}
-
-/// Reads what a Release lists.
-struct Reader<'a> {
-    store: &'a Store,
-    codename: &'a Codename,
-    release: &'a Release,
-}
-
-/// An index in all of its forms, and its text if one of them has it.
-struct Index {
-    files: Vec<FileFacts>,
-    text: Option<Vec<u8>>,
-}
-
-impl Reader<'_> {
-    async fn fill(&self, facts: &mut DistributionFacts) -> Result<(), DriftError> {
-        if self.release.file(path::STATE).is_none() {
-            // Another tool's: nothing is known of what it keeps under hashes.
-            return Ok(());
-        }
-        let mut state = self.index(path::STATE, None, &[Compression::Gzip]).await?;
-        match state.text.map(|text| State::parse(&text)) {
-            Some(Ok(read)) => facts.state = Some(read),
-            Some(Err(error)) => state.files[0].content = Content::Unreadable(error.to_string()),
-            None => {}
-        }
-        facts.files = state.files;
-        let forms = facts.state.as_ref().map(|state| state.compression.iter().copied().collect());
-        // Without a state the uncompressed form, which is always listed, may be there or not.
-        let forms: Vec<_> = forms.unwrap_or_else(|| {
-            Compression::ALL.into_iter().filter(|form| *form != Compression::None).collect()
-        });
-        let indices = self.release.components.iter().flat_map(|component| {
-            let architectures = self.release.architectures.iter();
-            architectures.map(move |architecture| (component, architecture))
-        });
-        let reads: Vec<_> = indices
-            .map(|(component, architecture)| {
-                let path = path::packages(component, architecture);
-                self.packages(path, format!("{component}/{architecture}"), &forms)
-            })
-            .collect();
-        let read: Vec<(String, Index, Vec<FileFields>)> =
-            futures::stream::iter(reads).buffered(self.store.jobs()).try_collect().await?;
-        for (name, index, packages) in read {
-            facts.files.extend(index.files);
-            facts.packages.insert(name, packages);
-        }
-        Ok(())
-    }
-
-    async fn packages(
-        &self,
-        path: String,
-        name: String,
-        forms: &[Compression],
-    ) -> Result<(String, Index, Vec<FileFields>), DriftError> {
-        let mut index = self.index(&path, Some(&name), forms).await?;
-        let Some(text) = index.text.take() else { return Ok((name, index, Vec::new())) };
-        let files = match blocking::cpu(move || parse(&text)).await {
-            Ok(files) => files,
-            Err(reason) => {
-                for file in &mut index.files {
-                    file.content = Content::Unreadable(reason.clone());
-                }
-                Vec::new()
-            }
-        };
-        Ok((name, index, files))
-    }
-
-    /// Reads an index in all the forms that Release lists of it.
-    async fn index(
-        &self,
-        path: &str,
-        name: Option<&str>,
-        forms: &[Compression],
-    ) -> Result<Index, StoreError> {
-        let mut index = Index { files: Vec::new(), text: None };
-        for form in forms {
-            let listed = format!("{path}{}", form.extension());
-            let Some(entry) = self.release.file(&listed) else { continue };
-            let (content, mut text) = self.file(path, *form, entry).await?;
-            let key = path::by_hash(self.codename, &entry.path, &entry.sha256);
-            let mut has_copy = false;
-            if matches!(content, Content::Missing | Content::Altered) {
-                text = self.copy(path, *form, entry).await?;
-                has_copy = text.is_some();
-            }
-            let name = name.map(str::to_owned);
-            index.files.push(FileFacts { key, index: name, content, has_copy });
-            index.text = index.text.or(text);
-        }
-        if index.files.is_empty() {
-            let key = path::in_distribution(self.codename, path);
-            let content = Content::Unreadable("Release lists no form of it".to_owned());
-            let name = name.map(str::to_owned);
-            index.files.push(FileFacts { key, index: name, content, has_copy: false });
-        }
-        Ok(index)
-    }
-
-    /// Reads one form of an index, and returns the uncompressed text if it is what Release lists.
-    async fn file(
-        &self,
-        path: &str,
-        form: Compression,
-        entry: &IndexEntry,
-    ) -> Result<(Content, Option<Vec<u8>>), StoreError> {
-        let bytes = match published::index_file(self.store, self.codename, entry).await {
-            Ok(bytes) => bytes,
-            Err(LoadError::Missing { .. }) => return Ok((Content::Missing, None)),
-            Err(LoadError::Store(error)) if !matches!(error, StoreError::TooLarge { .. }) => {
-                return Err(error);
-            }
-            Err(_) => return Ok((Content::Altered, None)),
-        };
-        if self.release.file(path).is_none() {
-            return Ok((Content::Unreadable("Release lists no uncompressed form".into()), None));
-        }
-        match self.unpack(path, form, bytes).await {
-            Some(text) => Ok((Content::Intact, Some(text))),
-            None => Ok((Content::Unreadable("not the index that Release lists".into()), None)),
-        }
-    }
-
-    /// Reads the copy of one form of an index, and returns the uncompressed text if the copy is
-    /// what Release lists.
-    async fn copy(
-        &self,
-        path: &str,
-        form: Compression,
-        entry: &IndexEntry,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        match damage::copy(self.store, self.codename, entry).await? {
-            Some(bytes) => Ok(self.unpack(path, form, bytes).await),
-            None => Ok(None),
-        }
-    }
-
-    async fn unpack(&self, path: &str, form: Compression, bytes: bytes::Bytes) -> Option<Vec<u8>> {
-        let plain = self.release.file(path)?.clone();
-        blocking::cpu(move || published::unpack(form, &bytes, &plain)).await
-    }
-}
-
-fn parse(text: &[u8]) -> Result<Vec<FileFields>, String> {
-    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-    let files = packages::parse(text).map(|package| package.map(|package| package.file));
-    files.collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
 async fn trial(

@@ -9,7 +9,7 @@ use crate::manifest::Manifest;
 use crate::ops::mend;
 use crate::plan::offer::Offers;
 use crate::plan::{self, Conflict, Desired, Note, Plan};
-use crate::published::{self, Expected, LoadError, Published, descriptor};
+use crate::published::{self, Expected, LoadError, Published, descriptor, walk};
 use crate::report::Observe;
 use crate::snapshot::state::ManifestRecord;
 use crate::source::SourceProblems;
@@ -131,7 +131,13 @@ pub async fn plan_knowing(
 ) -> Result<Planned, PlanError> {
     let Question { manifest, now, .. } = question;
     let expected = Expected { name: &manifest.repository.name, keys: &manifest.signing.known, now };
-    let mut published = published::load(store, expected).await?;
+    let mut published = if store.is_public() {
+        let codenames = manifest.distributions.keys().cloned();
+        let (objects, _) = walk::walk(store, codenames).await.map_err(LoadError::Store)?;
+        published::load_listed(store, expected, objects).await?
+    } else {
+        published::load(store, expected).await?
+    };
     let given_up = GivenUp::new(&published, manifest.purge_after);
     published.snapshot.spent = given_up.spent(published.latest().max(now).max(store_time));
     let standings = published.standings(store).await.map_err(LoadError::Store)?;

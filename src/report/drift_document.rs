@@ -47,6 +47,8 @@ pub enum DriftKind {
     ValidUntil,
     /// An object is not there.
     Missing,
+    /// Whether an object is there could not be told: the web server fails.
+    Unreachable,
     /// An object has another content.
     Altered,
     /// An object has the right hash or name, but can't be read.
@@ -167,6 +169,7 @@ impl DriftKind {
             Self::KeyExpires => "key-expires",
             Self::ValidUntil => "valid-until",
             Self::Missing => "missing",
+            Self::Unreachable => "unreachable",
             Self::Altered => "altered",
             Self::Unreadable => "unreadable",
             Self::PutBack => "put-back",

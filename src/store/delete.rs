@@ -59,7 +59,7 @@ impl Store {
         let paths = self.paths(keys).map_err(Stopped::Failed)?;
         let batch = match self.inner.kind {
             Kind::Bucket(_) => BATCH,
-            Kind::Directory(_) | Kind::Other => 1,
+            Kind::Directory(_) | Kind::Public(_) | Kind::Other => 1,
         };
         for batch in paths.chunks(batch) {
             let mut attempts = Attempts::new(self.inner.first_pause);

@@ -24,6 +24,7 @@ mod file;
 mod key;
 mod object;
 mod probe;
+mod public;
 mod read;
 mod retry;
 mod s3;
@@ -32,6 +33,7 @@ mod swap;
 mod unlistable;
 mod upload;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +51,7 @@ use self::file::Directory;
 pub use self::key::{Key, KeyError};
 pub use self::object::{Entry, Etag, Headers, Object, Storage};
 pub use self::probe::Conditions;
+use self::public::Public;
 use self::s3::S3;
 pub use self::s3::fault::{Fault, FaultKind};
 pub use self::settings::{Location, LocationError, Settings, Writers};
@@ -90,6 +93,7 @@ struct Inner {
 enum Kind {
     Bucket(S3),
     Directory(Directory),
+    Public(Public),
     Other,
 }
 
@@ -116,6 +120,10 @@ impl Store {
             Location::File { root } => {
                 let directory = Directory::new(root.clone());
                 (Arc::new(directory.clone()), Kind::Directory(directory), String::new())
+            }
+            Location::Public { url } => {
+                let public = Public::new(url, settings.patience, FIRST_PAUSE);
+                (Arc::new(public.clone()), Kind::Public(public), String::new())
             }
         };
         Self::assemble(Inner {
@@ -195,7 +203,20 @@ impl Store {
         match &self.inner.kind {
             Kind::Bucket(bucket) => bucket.unlistable(),
             Kind::Directory(directory) => directory.unlistable(),
-            Kind::Other => Vec::new(),
+            Kind::Public(_) | Kind::Other => Vec::new(),
+        }
+    }
+
+    /// Tells whether it is what the public sees of a store: it can't be listed, nor written to.
+    pub fn is_public(&self) -> bool {
+        matches!(self.inner.kind, Kind::Public(_))
+    }
+
+    /// Returns the statuses with which a web server denied objects, other than that there is none.
+    pub fn denied(&self) -> BTreeMap<String, u16> {
+        match &self.inner.kind {
+            Kind::Public(public) => public.denied(),
+            Kind::Bucket(_) | Kind::Directory(_) | Kind::Other => BTreeMap::new(),
         }
     }
 
@@ -212,7 +233,7 @@ impl Store {
                 .sync()
                 .await
                 .map_err(|error| StoreError::new(Operation::Flush, &self.inner.url, error)),
-            Kind::Bucket(_) | Kind::Other => Ok(()),
+            Kind::Bucket(_) | Kind::Public(_) | Kind::Other => Ok(()),
         }
     }
 

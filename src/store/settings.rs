@@ -23,6 +23,11 @@ pub enum Location {
         /// The directory.
         root: PathBuf,
     },
+    /// What a web server shows of a store: read-only, and without listings.
+    Public {
+        /// The URL that keys are below, without a slash at the end.
+        url: String,
+    },
 }
 
 /// The text is not the URL of a store.
@@ -57,6 +62,7 @@ impl fmt::Display for Location {
         match self {
             Self::S3 { bucket, prefix } if prefix.is_empty() => write!(f, "s3://{bucket}"),
             Self::S3 { bucket, prefix } => write!(f, "s3://{bucket}/{prefix}"),
+            Self::Public { url } => f.write_str(url),
             Self::File { root } => write!(f, "file://{}", root.display()),
         }
     }

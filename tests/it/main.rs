@@ -24,6 +24,7 @@ mod manifest_errors;
 mod mirror;
 mod mishaps;
 mod object_store;
+mod public;
 mod publish;
 mod query;
 mod real_packages;

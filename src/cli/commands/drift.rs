@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Read and hash every package file again
     #[arg(long)]
     deep: bool,
+    /// Look through [repository] public_url, without credentials, as clients do
+    #[arg(long)]
+    public: bool,
     /// Print what was found as JSON
     #[arg(long)]
     json: bool,
@@ -49,7 +52,10 @@ pub async fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let project = Project::open(global, terminal)?;
-    let store = project.store(Settings::JOBS);
+    let store = match arguments.public {
+        true => project.public_store()?,
+        false => project.store(Settings::JOBS),
+    };
     let question = Question {
         manifest: &project.manifest,
         root: &project.root(),
@@ -57,7 +63,10 @@ pub async fn run(
         now: Timestamp::now(),
     };
     let drift = drift(question, &store, progress::observer(terminal).as_ref()).await?;
-    let url = project.manifest.store.url.to_string();
+    let url = match arguments.public {
+        true => store.to_string(),
+        false => project.manifest.store.url.to_string(),
+    };
     if arguments.json {
         terminal.product(&DriftDocument::new(&drift, TOOL, &url).to_text())?;
     } else {

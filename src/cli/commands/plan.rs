@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Write the plan as JSON to a file, too
     #[arg(long, value_name = "FILE")]
     json_out: Option<PathBuf>,
+    /// Read what is published through [repository] public_url, without credentials
+    #[arg(long, conflicts_with = "repair")]
+    public: bool,
     /// Judge everything that depends on the time as of then (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
@@ -93,7 +96,10 @@ pub async fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let project = Project::open(global, terminal)?;
-    let store = project.store(Settings::JOBS);
+    let store = match arguments.public {
+        true => project.public_store()?,
+        false => project.store(Settings::JOBS),
+    };
     let question = Question {
         manifest: &project.manifest,
         root: &project.root(),

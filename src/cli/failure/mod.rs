@@ -250,6 +250,12 @@ impl Failure {
         Self::new("RM7001", message).exit(exit::BLOCKED).conclusion("Nothing was written.")
     }
 
+    /// The manifest does not say where clients reach the repository.
+    pub fn no_public_url() -> Self {
+        Self::new("RM4014", "the manifest names no public_url to read through")
+            .hint("set `public_url` of [repository], or leave --public out")
+    }
+
     /// Published objects are damaged, and nothing in reach has their content; none if there are no
     /// such objects.
     pub fn beyond_repair(plan: &Plan) -> Option<Self> {

@@ -17,6 +17,10 @@ impl Judge<'_> {
                     actual: Some(plural_bytes(entry.size)),
                     ..item(Severity::Breaking, DriftKind::Altered, key)
                 },
+                None if self.facts.unknown.contains_key(key) => DriftItem {
+                    actual: self.facts.unknown.get(key).cloned(),
+                    ..item(Severity::Breaking, DriftKind::Unreachable, key)
+                },
                 None => item(Severity::Breaking, DriftKind::Missing, key),
             };
             self.items.push(DriftItem { referenced_by: listed.by, ..missing });

@@ -49,6 +49,8 @@ pub enum Conduct {
     Unconditional,
     /// First puts another object, as another writer would; then as [`Conduct::Unconditional`].
     Replacing(&'static str, &'static [u8]),
+    /// Redirects to the same key at another base URL; with an empty one to itself.
+    Redirect(&'static str),
     /// Nothing, and answers with this status and code.
     Refuse(u16, &'static str),
     /// What S3 does, and then answers with this status and code.
@@ -93,6 +95,11 @@ impl Bucket {
     pub fn repo(&self, more: &str) -> TestRepo {
         let store = self.store(more);
         self.admit(TestRepo::with(&super::Manifest { store, ..super::Manifest::default() }))
+    }
+
+    /// Returns the URL under which clients see the prefix `debian`.
+    pub fn url(&self) -> String {
+        format!("http://{}/apt/debian", self.address)
     }
 
     /// Returns a `[store]` section for the prefix `debian`, with `more` in it.
@@ -198,6 +205,11 @@ impl Stage {
                 self.objects().insert(key.to_owned(), bytes.to_vec());
                 (request.if_match, request.if_none_match) = (None, None);
                 self.carry_out(&request)
+            }
+            Conduct::Redirect(base) => {
+                let key = request.key.strip_prefix("debian").unwrap_or(&request.key);
+                let to = if base.is_empty() { "/apt/debian" } else { base };
+                (302, format!("Location: {to}{key}\r\n"), Vec::new())
             }
             Conduct::Refuse(status, code) => error(status, code),
             Conduct::DoAndSay(status, code) => {
