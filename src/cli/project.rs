@@ -64,9 +64,7 @@ impl Project {
         for warning in &parsed.warnings {
             terminal.say(problems::render(&path, &shown, warning, terminal.err).trim_end());
         }
-        let seconds = global.timeout.map(|span| Duration::from_secs(span.as_seconds().max(1)));
-        let patience = seconds.unwrap_or(Settings::PATIENCE);
-        let project = Self { path, text, manifest: parsed.manifest, patience };
+        let project = Self { path, text, manifest: parsed.manifest, patience: patience(global) };
         project.stay_inside(global)?;
         Ok(project)
     }
@@ -102,6 +100,11 @@ impl Project {
 
     /// Opens the store that the manifest names; no request is made.
     pub fn store(&self, jobs: usize) -> Store {
+        Store::open(&self.settings(jobs))
+    }
+
+    /// Returns how the store that the manifest names is reached and written to.
+    pub fn settings(&self, jobs: usize) -> Settings {
         let declared = &self.manifest.store;
         let location = match &declared.url {
             StoreUrl::File { path } => Location::File { root: self.root().join(path) },
@@ -109,7 +112,7 @@ impl Project {
                 Location::S3 { bucket: bucket.clone(), prefix: prefix.clone() }
             }
         };
-        let settings = Settings {
+        Settings {
             region: declared.region.clone(),
             endpoint: declared.endpoint.clone(),
             path_style: declared.path_style,
@@ -123,8 +126,7 @@ impl Project {
             writers: if declared.single_writer { Writers::One } else { Writers::Several },
             jobs,
             ..Settings::new(location)
-        };
-        Store::open(&settings)
+        }
     }
 
     /// Opens what the public sees of the store; no request is made.
@@ -145,7 +147,7 @@ impl Project {
             store,
             signer: signer.map(|signer| signer as Arc<dyn Signer>),
             clock: &Timestamp::now,
-            writer: hex(&rand::random::<[u8; 16]>()),
+            writer: random_id(),
             tool: TOOL.to_owned(),
             repository: self.manifest.repository.name.clone(),
             manifest: self.text.clone().into(),
@@ -169,10 +171,11 @@ impl Project {
     }
 
     fn stay_inside(&self, global: &Global) -> Result<(), Failure> {
-        let mut sources = self.manifest.sources.values();
-        match sources.find(|source| source.pattern.escapes()) {
-            Some(source) if !global.allow_outside => {
-                Err(Failure::outside(&source.name, &source.pattern.to_string()))
+        let sources = self.manifest.sources.values();
+        let mut patterns = sources.filter_map(|source| Some((source, source.pattern()?)));
+        match patterns.find(|(_, pattern)| pattern.escapes()) {
+            Some((source, pattern)) if !global.allow_outside => {
+                Err(Failure::outside(&source.name, &pattern.to_string()))
             }
             _ => Ok(()),
         }
@@ -190,6 +193,17 @@ impl Commit {
     pub fn exact(&self) -> Option<String> {
         (!self.modified).then(|| self.id.clone())
     }
+}
+
+/// Returns how long a run waits for an answer of the store.
+pub fn patience(global: &Global) -> Duration {
+    let seconds = global.timeout.map(|span| Duration::from_secs(span.as_seconds().max(1)));
+    seconds.unwrap_or(Settings::PATIENCE)
+}
+
+/// Returns an id that no other run has.
+pub fn random_id() -> String {
+    hex(&rand::random::<[u8; 16]>())
 }
 
 fn find() -> Result<PathBuf, Failure> {

@@ -104,3 +104,5 @@ pub(super) const COMPONENT: &str = "RM1048";
 pub(super) const ENVIRONMENT: &str = "RM1049";
 /// What no environment may change.
 pub(super) const OVERRIDE: &str = "RM1050";
+/// Two keys of which a table may have only one.
+pub(super) const ALTERNATIVES: &str = "RM1051";

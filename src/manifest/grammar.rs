@@ -18,6 +18,8 @@ pub(super) struct Key {
     pub(super) shape: Shape,
     /// What to write where it is missing; none for a key that may be left out.
     pub(super) required: Option<&'static str>,
+    /// Whether it is one of several keys of its table of which exactly one is there.
+    pub(super) is_alternative: bool,
     /// What it does, for people who edit a manifest.
     pub(super) doc: &'static str,
 }
@@ -44,12 +46,16 @@ pub(super) enum Shape {
     /// A table of packages, each a table in which each key is a set of versions and each value
     /// the reason for the exception, or a table with the reason and more.
     Exceptions,
+    /// `true`, where leaving the key out means the opposite.
+    True,
     /// A list of strings.
     Texts,
     /// A list of some of these strings.
     Choices(&'static [&'static str]),
     /// A string, or a list of strings.
     TextOrTexts,
+    /// A list of strings, or a table of strings whose names the user chooses.
+    Selection,
     /// A table.
     Table(&'static Table),
     /// A table of tables, whose names the user chooses.
@@ -70,7 +76,7 @@ impl Table {
 }
 
 const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
-    Key { name, shape, required: None, doc }
+    Key { name, shape, required: None, is_alternative: false, doc }
 }
 
 const fn text(name: &'static str, doc: &'static str) -> Key {
@@ -93,6 +99,10 @@ impl Key {
 
     const fn required(self, example: &'static str) -> Self {
         Self { required: Some(example), ..self }
+    }
+
+    const fn alternative(self, example: &'static str) -> Self {
+        Self { required: Some(example), is_alternative: true, ..self }
     }
 }
 
@@ -320,7 +330,9 @@ static SOURCE: Table = Table {
             "A pattern for local .deb files, relative to this file; it may hold \
              {distribution}, {component}, {release} and {arch}.",
         )
-        .required("path = \"dist/*.deb\""),
+        .alternative("path = \"dist/*.deb\""),
+        key("push", Shape::True, "Whether packages are pushed to it, by `repoman publish`.")
+            .alternative("push = true"),
         key(
             "to",
             Shape::TextOrTexts,
@@ -334,13 +346,18 @@ static SOURCE: Table = Table {
              and one that the target does not declare is an error.",
         ),
         key(
+            "packages",
+            Shape::Selection,
+            "The only packages that are let in: a list of names, where * stands for any \
+             characters, or a table from names to versions, as \">= 11, << 12\". Default: every one.",
+        ),
+        key(
             "mode",
             Shape::Choice(&["accumulate", "mirror"]),
             "accumulate keeps what the source once brought; mirror removes what the source no \
              longer has. Default: accumulate.",
         ),
         key("allow_empty", Shape::Flag, "Whether it is fine that nothing matches. Default: false."),
-        later("push", "Packages that `repoman publish` brings."),
         later("store", "Packages in object storage."),
         later("apt", "Packages of another APT repository."),
         later("files", "Pinned downloads."),
@@ -349,7 +366,6 @@ static SOURCE: Table = Table {
         later("asset", "Which assets of a release on GitHub."),
         later("distribution", "Promotion from another distribution."),
         later("soak", "How long a version waits before its promotion."),
-        later("packages", "Which packages and versions are let in."),
         later("on_conflict", "What happens to other bytes of a published version."),
     ],
 };

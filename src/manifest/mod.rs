@@ -26,6 +26,7 @@ mod rules;
 mod schema;
 mod secret;
 mod section;
+mod selection;
 mod shape;
 mod signing;
 mod source;
@@ -51,11 +52,13 @@ pub use repository::Repository;
 pub use retain::{Policy, Retention, Scope};
 pub use schema::json_schema;
 pub use secret::masked;
+pub use selection::{Rule, Selection, Verdict};
 pub use signing::{SecretSource, Signing, SigningKey};
-pub use source::{Mode, Source, Target};
+pub use source::{Mode, Source, SourceKind, Target};
 pub use store::{Encryption, StoreSettings, StoreUrl};
 
 use crate::debian::suite::Codename;
+use crate::debian::{PackageName, VersionExpression};
 use crate::digest::Sha256;
 use crate::time::Span;
 use environment::Environments;
@@ -96,6 +99,36 @@ pub struct Manifest {
     pub limits: Limits,
     /// For how long an object stays in the store after the last index that named it is gone.
     pub purge_after: Span,
+}
+
+/// All that `repoman publish` takes from a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushRules<'a> {
+    /// How objects are written.
+    pub store: &'a StoreSettings,
+    /// Who signs, and where the secrets are found.
+    pub signing: &'a Signing,
+    /// The sources that can be pushed to, in the order of their names.
+    pub sources: Vec<Source>,
+    /// For how long what is given up stays in the store.
+    pub purge_after: Span,
+    /// The versions that are withdrawn, and where.
+    pub yanked: Vec<(&'a PackageName, &'a VersionExpression, Option<&'a Area>)>,
+}
+
+impl Manifest {
+    /// Returns what a publish goes by, the same wherever in the file it stands; nothing if no
+    /// source can be pushed to.
+    pub fn push_rules(&self) -> Option<PushRules<'_>> {
+        let sources = self.sources.values().filter(|source| source.kind == SourceKind::Push);
+        let sources: Vec<_> = sources.map(|source| Source { line: 0, ..source.clone() }).collect();
+        let Self { store, signing, purge_after, .. } = self;
+        let yanked =
+            self.yank.iter().map(|(name, line)| (name, &line.versions, line.from.as_ref()));
+        let (purge_after, yanked) = (*purge_after, yanked.collect());
+        let rules = PushRules { store, signing, sources, purge_after, yanked };
+        (!rules.sources.is_empty()).then_some(rules)
+    }
 }
 
 /// A manifest that can be used, and what is questionable about it.

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::grammar::{self, Shape, Table};
+use super::grammar::{self, Key, Shape, Table};
 
 /// Returns the schema that `schema/repo.schema.json` holds.
 ///
@@ -23,14 +23,26 @@ fn table(table: &Table) -> Value {
         .map(|key| (key.name.to_owned(), described(shape(key.shape), key.doc)))
         .collect();
     let required: Vec<&str> =
-        supported().filter(|key| key.required.is_some()).map(|key| key.name).collect();
-    json!({
+        supported().filter(|key| is_required(key)).map(|key| key.name).collect();
+    let alternatives: Vec<Value> = supported()
+        .filter(|key| key.is_alternative)
+        .map(|key| json!({ "required": [key.name] }))
+        .collect();
+    let mut schema = json!({
         "type": "object",
         "description": table.doc,
         "properties": properties,
         "required": required,
         "additionalProperties": false,
-    })
+    });
+    if !alternatives.is_empty() {
+        schema["oneOf"] = json!(alternatives);
+    }
+    schema
+}
+
+fn is_required(key: &Key) -> bool {
+    key.required.is_some() && !key.is_alternative
 }
 
 fn described(mut schema: Value, doc: &str) -> Value {
@@ -57,6 +69,13 @@ fn shape(shape: Shape) -> Value {
             let lines = json!({ "type": "object", "additionalProperties": line });
             json!({ "type": "object", "additionalProperties": lines })
         }
+        Shape::True => json!({ "const": true }),
+        Shape::Selection => json!({
+            "oneOf": [
+                { "type": "array", "items": text, "minItems": 1, "uniqueItems": true },
+                { "type": "object", "additionalProperties": text, "minProperties": 1 },
+            ]
+        }),
         Shape::Texts => json!({ "type": "array", "items": text, "uniqueItems": true }),
         Shape::Choices(choices) => {
             json!({ "type": "array", "items": { "enum": choices }, "minItems": 1, "uniqueItems": true })

@@ -178,10 +178,15 @@ impl<'a> Section<'a> {
         self.value(key).map(Spanned::span)
     }
 
-    /// Returns where the value of a key stands if it is a list without elements.
+    /// Returns where the value of a key stands if it is a list or a table without elements.
     pub(super) fn empty_list(&self, key: &str) -> Option<Range<usize>> {
         let value = self.value(key)?;
-        value.get_ref().as_array()?.is_empty().then(|| value.span())
+        let is_empty = match value.get_ref() {
+            DeValue::Array(items) => items.is_empty(),
+            DeValue::Table(table) => table.is_empty(),
+            _ => false,
+        };
+        is_empty.then(|| value.span())
     }
 
     /// Returns where a key itself stands.

@@ -96,7 +96,9 @@ struct Check<'a> {
 impl Check<'_> {
     fn table(&mut self, table: &DeTable<'_>, grammar: &Table, place: &Place) {
         self.keys(table, grammar, place);
-        for key in grammar.keys.iter().filter(|key| is_absent(key, table)) {
+        self.alternatives(table, grammar, place);
+        let needed = grammar.keys.iter().filter(|key| !key.is_alternative);
+        for key in needed.filter(|key| is_absent(key, table)) {
             if !is_excused(key, table, grammar, place) {
                 self.missing(key, place);
             }
@@ -130,6 +132,9 @@ impl Check<'_> {
             (Shape::Texts | Shape::TextOrTexts | Shape::Choices(_), DeValue::Array(items)) => {
                 self.items(key, items);
             }
+            (Shape::Selection, DeValue::Array(items)) => self.items(key, items),
+            (Shape::Selection, DeValue::Table(table)) => self.selection(key, table),
+            (Shape::True, DeValue::Boolean(true)) => {}
             (Shape::Flag, DeValue::Boolean(_)) | (Shape::Format, DeValue::Integer(_)) => {}
             (Shape::Count { least, most }, number @ DeValue::Integer(_)) => {
                 self.count(key, number, least..=most, value.span());
@@ -165,6 +170,60 @@ impl Check<'_> {
                 }
             }
         }
+    }
+
+    /// Checks a table from names to texts.
+    fn selection(&mut self, key: &Key, table: &DeTable<'_>) {
+        for (name, value) in table {
+            match value.get_ref() {
+                DeValue::String(text) => self.text(key, text, value.span()),
+                DeValue::Table(_) if self.is_divided(name, value) => {
+                    self.divided(None, name, value);
+                }
+                other => self.problems.push(
+                    Problem::error(
+                        code::WRONG_TYPE,
+                        value.span(),
+                        format!("{} of `{}` must be a string", quoted(name.get_ref()), key.name),
+                    )
+                    .label(format!("this is {}", with_article(other)))
+                    .help(match self.snippet(&value.span()) {
+                        Some(snippet) => format!("{} = \"{snippet}\"", name.get_ref()),
+                        None => "versions stand in quotes: \">= 11, << 12\"".to_owned(),
+                    }),
+                ),
+            }
+        }
+    }
+
+    /// Checks that of several keys exactly one is there.
+    fn alternatives(&mut self, table: &DeTable<'_>, grammar: &Table, place: &Place) {
+        let keys: Vec<&Key> = grammar.keys.iter().filter(|key| key.is_alternative).collect();
+        let there = keys.iter().filter_map(|key| table.get_key_value(key.name));
+        let mut there: Vec<_> = there.map(|(name, _)| name).collect();
+        there.sort_by_key(|name| name.span().start);
+        let excused = keys.iter().any(|key| is_excused(key, table, grammar, place));
+        let names = alternatives(keys.iter().map(|key| key.name));
+        let problem = match &there[..] {
+            [_] => return,
+            [] if keys.is_empty() || excused => return,
+            [] => {
+                let examples: Vec<_> = keys.iter().filter_map(|key| key.required).collect();
+                let span = place.span.clone().unwrap_or(0..0);
+                Problem::error(code::MISSING, span, format!("{} has no {names}", place.shown()))
+                    .label("incomplete")
+                    .help(examples.join("\nor\n"))
+            }
+            [first, second, ..] => {
+                let (first, span) = (quoted(first.get_ref()), second.span());
+                let second = quoted(second.get_ref());
+                let message = format!("{} has {second} beside {first}", place.shown());
+                Problem::error(code::ALTERNATIVES, span, message)
+                    .label("one of the two is too much")
+                    .help(format!("keep one of {names}; make two tables of it for two"))
+            }
+        };
+        self.problems.push(problem);
     }
 
     fn named(&mut self, named: &DeTable<'_>, grammar: &Table, place: &Place) {
@@ -425,7 +484,11 @@ impl Check<'_> {
                 let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
                 is_number.then(|| format!("{name} = {text}"))
             }
-            (Shape::Flag, _) => Some(format!("{name} = true")),
+            (Shape::True, DeValue::Boolean(false)) => Some("remove the line".to_owned()),
+            (Shape::Flag | Shape::True, _) => Some(format!("{name} = true")),
+            (Shape::Selection, DeValue::String(_)) => {
+                snippet.map(|text| format!("{name} = [{text}]"))
+            }
             (Shape::Format, _) => Some(format!("{name} = {}", grammar::FORMAT)),
             (Shape::Exceptions, _) => Some(format!("each package has a table: [{name}.PACKAGE]")),
             (Shape::Named(_), _) => Some(format!("each has a table with its name: [{name}.NAME]")),
@@ -538,6 +601,8 @@ fn expectation(shape: Shape) -> &'static str {
         Shape::Duration => "a duration",
         Shape::Reasons => "a table of reasons",
         Shape::Exceptions => "a table of packages",
+        Shape::True => "true",
+        Shape::Selection => "a list of names, or a table from names to versions",
         Shape::Texts | Shape::Choices(_) => "a list of strings",
         Shape::TextOrTexts => "a string or a list of strings",
         Shape::Table(_) | Shape::Part(_) => "a table",

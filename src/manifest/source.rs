@@ -8,6 +8,7 @@ use super::pattern::{PathPattern, PatternError};
 use super::problem::{Problem, near, quoted, shortened};
 use super::rules::{check_listed_once, check_name, check_not_empty};
 use super::section::{Section, Text};
+use super::selection::{self, Selection};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
 
@@ -16,18 +17,29 @@ use crate::debian::suite::{Codename, Component};
 pub struct Source {
     /// Its name in the manifest.
     pub name: String,
-    /// Which local files.
-    pub pattern: PathPattern,
+    /// Where they come from.
+    pub kind: SourceKind,
     /// Where the packages go: sorted, each once, at least one.
     pub targets: Vec<Target>,
     /// The only architectures (beside `all`) that are taken; none for every one.
     pub architectures: Option<BTreeSet<Architecture>>,
+    /// Which packages and versions are let in.
+    pub packages: Selection,
     /// Whether it is fine that nothing matches.
     pub allow_empty: bool,
     /// What happens to packages that the source no longer has.
     pub mode: Mode,
     /// The line of the manifest where it begins, from 1.
     pub line: usize,
+}
+
+/// Where a source has its packages from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceKind {
+    /// These local files.
+    Path(PathPattern),
+    /// Whoever has a signing key, by `repoman publish`.
+    Push,
 }
 
 /// One component of one distribution.
@@ -50,13 +62,23 @@ pub enum Mode {
     Mirror,
 }
 
+impl Source {
+    /// Returns the pattern of a source that is local files.
+    pub fn pattern(&self) -> Option<&PathPattern> {
+        match &self.kind {
+            SourceKind::Path(pattern) => Some(pattern),
+            SourceKind::Push => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.codename, self.component)
     }
 }
 
-/// Reads one section; none if it has no usable path.
+/// Reads one section; none if it does not say in a usable way where its packages come from.
 pub(super) fn read(
     name: &Text<'_>,
     section: &Section<'_>,
@@ -64,13 +86,14 @@ pub(super) fn read(
     problems: &mut Vec<Problem>,
 ) -> Option<Source> {
     check_name(name, "source", problems);
-    let pattern = section.text("path").and_then(|text| {
-        let parsed = PathPattern::parse(text.text);
-        parsed.map_err(|error| problems.push(bad_pattern(&text, &error))).ok()
-    });
+    let kind = read_kind(section, problems);
     let matched = matches(section, context.distributions, problems);
-    if pattern.as_ref().is_some_and(PathPattern::uses_release) {
-        check_release(section, &matched, problems);
+    match &kind {
+        Some(SourceKind::Path(pattern)) if pattern.uses_release() => {
+            check_release(section, &matched, problems);
+        }
+        Some(SourceKind::Push) => check_push(section, problems),
+        Some(SourceKind::Path(_)) | None => {}
     }
     let architectures = narrowed(section, &matched, problems);
     let targets: BTreeSet<Target> = matched.iter().filter_map(Match::target).collect();
@@ -78,14 +101,43 @@ pub(super) fn read(
         name: name.text.to_owned(),
         targets: targets.into_iter().collect(),
         architectures,
+        packages: selection::read(section, problems),
         allow_empty: section.flag("allow_empty"),
         mode: match section.text("mode") {
             Some(mode) if mode.text == "mirror" => Mode::Mirror,
             _ => Mode::Accumulate,
         },
         line: section.line(),
-        pattern: pattern?,
+        kind: kind?,
     })
+}
+
+fn read_kind(section: &Section<'_>, problems: &mut Vec<Problem>) -> Option<SourceKind> {
+    if section.flag("push") {
+        return Some(SourceKind::Push);
+    }
+    let text = section.text("path")?;
+    match PathPattern::parse(text.text) {
+        Ok(pattern) => Some(SourceKind::Path(pattern)),
+        Err(error) => {
+            problems.push(bad_pattern(&text, &error));
+            None
+        }
+    }
+}
+
+/// Reports what says nothing about a source that has no list of its packages.
+fn check_push(section: &Section<'_>, problems: &mut Vec<Problem>) {
+    let mirrors = section.text("mode").filter(|mode| mode.text == "mirror");
+    let mirrors = mirrors.map(|mode| (mode.span, "`mode = \"mirror\"`"));
+    let allows = section.key_span("allow_empty").map(|span| (span, "`allow_empty`"));
+    for (span, what) in mirrors.into_iter().chain(allows) {
+        problems.push(
+            Problem::error(code::NO_EFFECT, span, format!("{what} has no effect with `push`"))
+                .label("nothing lists what such a source has")
+                .help("remove the line: what was pushed stays"),
+        );
+    }
 }
 
 /// What a source is read against.

@@ -1,6 +1,6 @@
 //! What the sources of a manifest offer in a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub struct SourceOffer {
     pub offerings: Vec<Offering>,
     /// The targets that can't be judged because their directory is not there in this run.
     pub absent: BTreeMap<(Codename, Component), PathBuf>,
+    /// The files that were found and that its `packages` don't let in.
+    pub left_out: BTreeSet<PathBuf>,
     /// Whether anything of the source is there.
     pub presence: Presence,
 }
@@ -38,6 +40,11 @@ pub enum Presence {
 }
 
 impl SourceOffer {
+    /// Returns the offer of a source that is not in this run.
+    pub fn absent() -> Self {
+        Self { presence: Presence::Absent, ..Self::default() }
+    }
+
     /// Tells whether what is not offered for a component is really gone.
     pub fn is_complete(&self, codename: &Codename, component: &Component) -> bool {
         self.presence == Presence::Present

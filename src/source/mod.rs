@@ -1,5 +1,6 @@
 //! Reads what the sources of a manifest offer.
 
+mod files;
 pub mod path;
 
 use std::sync::Arc;
@@ -24,6 +25,14 @@ pub enum SourceProblem {
         /// The pattern as it was looked for.
         pattern: String,
     },
+    /// Files match, but the rules of the source let none of them in.
+    #[error("source `{source_name}`: `packages` lets in none of {files}")]
+    AllLeftOut {
+        /// The source.
+        source_name: String,
+        /// How many files there are.
+        files: String,
+    },
     /// The source is not there, and the run demands it.
     #[error("source `{source_name}`: {place} does not exist")]
     Absent {
@@ -46,8 +55,6 @@ pub enum SourceProblem {
     /// A file is not a package that clients could install safely.
     #[error("{file}: {reason}")]
     Rejected {
-        /// The source.
-        source_name: String,
         /// The file.
         file: String,
         /// Why; its text is complete without a chain of causes.

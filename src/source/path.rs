@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::deb::{self, DebError, Limits};
 use crate::debian::suite::{Codename, Component};
-use crate::manifest::{Manifest, PathGlob, Source, Target};
-use crate::plan::offer::{OfferedFile, Offering, Offers, Presence, SourceOffer};
-use crate::report::{Event, Observe};
+use crate::manifest::{Manifest, PathGlob, PathPattern, Source, Target};
+use crate::plan::offer::{Offers, Presence, SourceOffer};
+use crate::report::Observe;
+use crate::source::files::{Admission, Debs, admit, read_files};
 use crate::source::{SourceProblem, SourceProblems};
+use crate::text::plural;
 
 /// Whether a source that is not there is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +39,11 @@ pub fn read(
 ) -> Result<Offers, SourceProblems> {
     let mut problems = Vec::new();
     let mut finds = Vec::new();
+    let mut offers = Offers::default();
     for source in manifest.sources.values() {
-        match find(manifest, source, root, demand) {
+        offers.sources.insert(source.name.clone(), SourceOffer::absent());
+        let Some(pattern) = source.pattern() else { continue };
+        match find(manifest, Wanted { source, pattern }, root, demand) {
             Ok(found) => finds.push((source, found)),
             Err(mut errors) => problems.append(&mut errors),
         }
@@ -49,33 +51,12 @@ pub fn read(
     let paths: BTreeSet<&PathBuf> =
         finds.iter().flat_map(|(_, found)| found.files.iter().map(|file| &file.path)).collect();
     let debs = read_files(&paths, observe);
-    let mut offers = Offers::default();
     for (source, found) in &finds {
         let (offer, mut errors) = offer(manifest, source, found, &debs);
         offers.sources.insert(source.name.clone(), offer);
         problems.append(&mut errors);
     }
     if problems.is_empty() { Ok(offers) } else { Err(SourceProblems { problems }) }
-}
-
-/// The outcome of reading each file; a rejected one is told once for each source that has it.
-type Debs = BTreeMap<PathBuf, Result<Arc<OfferedFile>, Arc<DebError>>>;
-
-fn read_files(paths: &BTreeSet<&PathBuf>, observe: &dyn Observe) -> Debs {
-    let done = AtomicUsize::new(0);
-    let total = paths.len();
-    let read = |path: &&PathBuf| {
-        let outcome = deb::read_file(path, &Limits::default());
-        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        observe.event(&Event::Read { done, total });
-        let file = |deb: deb::Deb| {
-            let path = path.to_path_buf();
-            Arc::new(OfferedFile { path, control: deb.control, size: deb.size, sha256: deb.sha256 })
-        };
-        (path.to_path_buf(), outcome.map(file).map_err(Arc::new))
-    };
-    let paths: Vec<_> = paths.iter().copied().collect();
-    paths.par_iter().map(read).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// The files of one source, before any of them is read.
@@ -91,16 +72,23 @@ struct FoundFile {
     target: Target,
 }
 
+/// A source and the files that it is.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    source: &'a Source,
+    pattern: &'a PathPattern,
+}
+
 fn find(
     manifest: &Manifest,
-    source: &Source,
+    wanted: Wanted<'_>,
     root: &Path,
     demand: Demand,
 ) -> Result<Found, Vec<SourceProblem>> {
     let mut found = Found { presence: Presence::Absent, ..Found::default() };
     let mut problems = Vec::new();
-    for target in &source.targets {
-        let place = Place::new(manifest, source, root, target);
+    for target in &wanted.source.targets {
+        let place = Place::new(manifest, wanted.pattern, root, target);
         if !place.base.is_dir() {
             let key = (target.codename.clone(), target.component.clone());
             found.absent.insert(key, place.base);
@@ -108,17 +96,18 @@ fn find(
         }
         found.presence = Presence::Present;
         let found_file = |path| FoundFile { path, target: target.clone() };
-        match place.files(source) {
+        match place.files(wanted.source) {
             Ok(paths) => found.files.extend(paths.into_iter().map(found_file)),
             Err(problem) => problems.push(problem),
         }
     }
-    problems.extend(complaint(source, &found, demand));
+    problems.extend(complaint(wanted, &found, demand));
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 /// Returns what is wrong with a source that offers nothing, or not all that is demanded.
-fn complaint(source: &Source, found: &Found, demand: Demand) -> Option<SourceProblem> {
+fn complaint(wanted: Wanted<'_>, found: &Found, demand: Demand) -> Option<SourceProblem> {
+    let Wanted { source, pattern } = wanted;
     let source_name = source.name.clone();
     let missing = found.absent.values().next();
     if let (Some(place), Demand::Required) = (missing, demand) {
@@ -126,7 +115,7 @@ fn complaint(source: &Source, found: &Found, demand: Demand) -> Option<SourcePro
     }
     let empty = found.files.is_empty() && found.presence == Presence::Present;
     (empty && !source.allow_empty)
-        .then(|| SourceProblem::Empty { source_name, pattern: source.pattern.to_string() })
+        .then(|| SourceProblem::Empty { source_name, pattern: pattern.to_string() })
 }
 
 /// One concrete pattern of a source.
@@ -137,10 +126,10 @@ struct Place {
 }
 
 impl Place {
-    fn new(manifest: &Manifest, source: &Source, root: &Path, target: &Target) -> Self {
+    fn new(manifest: &Manifest, pattern: &PathPattern, root: &Path, target: &Target) -> Self {
         let distribution = manifest.distributions.get(&target.codename);
         let release = distribution.and_then(|distribution| distribution.release.as_deref());
-        let glob = source.pattern.expand(target, release);
+        let glob = pattern.expand(target, release);
         let base = root.join(glob.base());
         let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
         Self { base, root: root.to_owned(), glob }
@@ -180,6 +169,7 @@ fn offer(
         offerings: Vec::with_capacity(found.files.len()),
         absent: found.absent.clone(),
         presence: found.presence,
+        left_out: BTreeSet::new(),
     };
     let mut problems = Vec::new();
     let mut rejected = BTreeSet::new();
@@ -188,50 +178,24 @@ fn offer(
             Ok(file) => match admit(manifest, source, file, target) {
                 Admission::Taken(offering) => offer.offerings.push(offering),
                 Admission::Narrowed => {}
+                Admission::LeftOut => {
+                    offer.left_out.insert(path.clone());
+                }
                 Admission::Refused(problem) => problems.push(problem),
             },
             Err(reason) if rejected.insert(path) => problems.push(SourceProblem::Rejected {
-                source_name: source.name.clone(),
                 file: path.display().to_string(),
                 reason: Arc::clone(reason),
             }),
             Err(_) => {}
         }
     }
-    (offer, problems)
-}
-
-/// What becomes of a readable file.
-enum Admission {
-    Taken(Offering),
-    /// The source's `architectures` leave it out.
-    Narrowed,
-    Refused(SourceProblem),
-}
-
-fn admit(
-    manifest: &Manifest,
-    source: &Source,
-    file: &Arc<OfferedFile>,
-    target: &Target,
-) -> Admission {
-    let architecture = file.control.architecture();
-    if source.architectures.as_ref().is_some_and(|only| !only.contains(architecture)) {
-        return Admission::Narrowed;
-    }
-    let declared = manifest.distributions.get(&target.codename);
-    let known = declared.is_some_and(|declared| declared.architectures.contains(architecture));
-    if !known && !architecture.is_all() {
-        return Admission::Refused(SourceProblem::Architecture {
+    let is_void = offer.offerings.is_empty() && !offer.left_out.is_empty();
+    if is_void && !source.allow_empty && problems.is_empty() {
+        problems.push(SourceProblem::AllLeftOut {
             source_name: source.name.clone(),
-            file: file.path.display().to_string(),
-            architecture: architecture.to_string(),
-            codename: target.codename.to_string(),
+            files: plural(offer.left_out.len(), "file"),
         });
     }
-    Admission::Taken(Offering {
-        codename: target.codename.clone(),
-        component: target.component.clone(),
-        file: Arc::clone(file),
-    })
+    (offer, problems)
 }

@@ -53,7 +53,7 @@ fn rejected(problems: &[SourceProblem]) -> Failure {
 
 fn source_problem(problem: &SourceProblem) -> Failure {
     let code = match problem {
-        SourceProblem::Empty { .. } => "RM2001",
+        SourceProblem::Empty { .. } | SourceProblem::AllLeftOut { .. } => "RM2001",
         SourceProblem::Absent { .. } => "RM2002",
         SourceProblem::Listing { .. } => "RM2004",
         SourceProblem::Architecture { .. } => "RM2005",
@@ -63,6 +63,9 @@ fn source_problem(problem: &SourceProblem) -> Failure {
     match problem {
         SourceProblem::Empty { source_name, .. } => failure.hint(format!(
             "build the packages first, or set `allow_empty = true` in source.{source_name}"
+        )),
+        SourceProblem::AllLeftOut { source_name, .. } => failure.hint(format!(
+            "correct `packages`, or set `allow_empty = true` in source.{source_name}"
         )),
         SourceProblem::Absent { .. } => {
             failure.hint("build the packages first, or leave --require-sources out")

@@ -3,12 +3,13 @@
 use crate::cli::commands::version::TOOL;
 use crate::cli::project::{Commit, Project};
 use crate::cli::render::plan::{Look, render};
-use crate::cli::terminal::{Style, Terminal};
+use crate::cli::terminal::{Style, Terminal, Verbosity};
 use crate::ops::client_files;
 use crate::ops::plan::Planned;
 use crate::plan::DistributionStatus;
-use crate::plan::offer::Presence;
+use crate::plan::offer::{Presence, SourceOffer};
 use crate::report::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+use crate::text::plural;
 
 /// Returns a plan for people, from the heading to what clients need.
 pub fn report(project: &Project, planned: &Planned, terminal: &Terminal, style: Style) -> String {
@@ -24,13 +25,26 @@ pub fn report(project: &Project, planned: &Planned, terminal: &Terminal, style: 
     let look = Look { style, verbosity: terminal.verbosity };
     out += &render(&planned.plan, planned.published.heads.is_empty(), look);
     for (name, offer) in &planned.offers.sources {
-        if offer.presence == Presence::Absent {
-            let place = offer.absent.values().next().map(|place| place.display().to_string());
-            let place = place.unwrap_or_default();
+        let place = offer.absent.values().next().map(|place| place.display());
+        if let (Presence::Absent, Some(place)) = (offer.presence, place) {
             out += &format!("Not in this run: source.{name} ({place} does not exist).\n");
         }
+        out += &left_out(name, offer, terminal.verbosity);
     }
     out + &sources_entries(project, planned)
+}
+
+/// Returns which files the rules of a source keep out.
+fn left_out(name: &str, offer: &SourceOffer, verbosity: Verbosity) -> String {
+    if offer.left_out.is_empty() {
+        return String::new();
+    }
+    let files = plural(offer.left_out.len(), "file");
+    if verbosity < Verbosity::Verbose {
+        return format!("Left out by `packages` of source.{name}: {files} (-v names them).\n");
+    }
+    let paths = offer.left_out.iter().map(|path| format!("\n  {}", path.display()));
+    format!("Left out by `packages` of source.{name}:{}\n", paths.collect::<String>())
 }
 
 /// Returns what clients of distributions that a plan creates will have to use.
@@ -59,12 +73,6 @@ pub fn document(project: &Project, planned: &Planned) -> String {
 
 /// Returns what a plan was made from.
 fn context(project: &Project, planned: &Planned) -> PlanContext {
-    let sources = planned.offers.sources.iter().map(|(name, offer)| SourceContext {
-        name: name.clone(),
-        present: offer.presence == Presence::Present,
-        files: offer.offerings.len(),
-        place: offer.absent.values().next().map(|place| place.display().to_string()),
-    });
     PlanContext {
         tool: TOOL.to_owned(),
         manifest: ManifestContext {
@@ -74,6 +82,17 @@ fn context(project: &Project, planned: &Planned) -> PlanContext {
             git_commit: project.commit().as_ref().and_then(Commit::exact),
         },
         store: project.manifest.store.url.to_string(),
-        sources: sources.collect(),
+        sources: sources(planned),
     }
+}
+
+/// Returns the sources of a run.
+pub fn sources(planned: &Planned) -> Vec<SourceContext> {
+    let source = |(name, offer): (&String, &SourceOffer)| SourceContext {
+        name: name.clone(),
+        present: offer.presence == Presence::Present,
+        files: offer.offerings.len(),
+        place: offer.absent.values().next().map(|place| place.display().to_string()),
+    };
+    planned.offers.sources.iter().map(source).collect()
 }

@@ -1,0 +1,78 @@
+//! Package files on disk: read each once, and decide whether a source takes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use crate::deb::{self, DebError, Limits};
+use crate::manifest::{Manifest, Source, Target, Verdict};
+use crate::plan::offer::{OfferedFile, Offering};
+use crate::report::{Event, Observe};
+use crate::source::SourceProblem;
+
+/// The outcome of reading each file; a rejected one is told once for each source that has it.
+pub(super) type Debs = BTreeMap<PathBuf, Result<Arc<OfferedFile>, Arc<DebError>>>;
+
+/// Reads package files in parallel, with memory bounded whatever their size.
+pub(super) fn read_files(paths: &BTreeSet<&PathBuf>, observe: &dyn Observe) -> Debs {
+    let done = AtomicUsize::new(0);
+    let total = paths.len();
+    let read = |path: &&PathBuf| {
+        let outcome = deb::read_file(path, &Limits::default());
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        observe.event(&Event::Read { done, total });
+        let file = |deb: deb::Deb| {
+            let path = path.to_path_buf();
+            Arc::new(OfferedFile { path, control: deb.control, size: deb.size, sha256: deb.sha256 })
+        };
+        (path.to_path_buf(), outcome.map(file).map_err(Arc::new))
+    };
+    let paths: Vec<_> = paths.iter().copied().collect();
+    paths.par_iter().map(read).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// What becomes of a readable file.
+pub(super) enum Admission {
+    Taken(Offering),
+    /// The source's `packages` don't let it in.
+    LeftOut,
+    /// The source's `architectures` leave it out.
+    Narrowed,
+    Refused(SourceProblem),
+}
+
+/// Decides whether a source takes a file for one of its targets.
+pub(super) fn admit(
+    manifest: &Manifest,
+    source: &Source,
+    file: &Arc<OfferedFile>,
+    target: &Target,
+) -> Admission {
+    let control = &file.control;
+    if source.packages.verdict(control.package(), control.version()) != Verdict::LetIn {
+        return Admission::LeftOut;
+    }
+    let architecture = control.architecture();
+    let is_other = |only: &BTreeSet<_>| !architecture.is_all() && !only.contains(architecture);
+    if source.architectures.as_ref().is_some_and(is_other) {
+        return Admission::Narrowed;
+    }
+    let declared = manifest.distributions.get(&target.codename);
+    let known = declared.is_some_and(|declared| declared.architectures.contains(architecture));
+    if !known && !architecture.is_all() {
+        return Admission::Refused(SourceProblem::Architecture {
+            source_name: source.name.clone(),
+            file: file.path.display().to_string(),
+            architecture: architecture.to_string(),
+            codename: target.codename.to_string(),
+        });
+    }
+    Admission::Taken(Offering {
+        codename: target.codename.clone(),
+        component: target.component.clone(),
+        file: Arc::clone(file),
+    })
+}
