@@ -64,6 +64,16 @@ impl Span {
         Self(count)
     }
 
+    /// Returns the span from one point in time to another; none if that is not later.
+    pub fn between(from: Timestamp, to: Timestamp) -> Self {
+        Self(u64::try_from(to.as_second() - from.as_second()).unwrap_or_default())
+    }
+
+    /// Returns the time that the span ends at if it begins at `from`.
+    pub fn after(self, from: Timestamp) -> Timestamp {
+        shifted(from, i64::try_from(self.0).unwrap_or(i64::MAX))
+    }
+
     /// Returns the length in seconds.
     pub const fn as_seconds(self) -> u64 {
         self.0

@@ -5,6 +5,7 @@
 
 mod commands;
 mod confirm;
+mod destination;
 mod exit;
 mod failure;
 mod interrupt;
@@ -19,8 +20,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use commands::{
-    apply, check, completions, drift, explain, gc, init, keys, log, man, plan, query, schema,
-    version,
+    apply, check, completions, drift, explain, gc, init, keys, log, man, plan, publish, query,
+    schema, version,
 };
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
@@ -88,6 +89,7 @@ enum Command {
     Check(check::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
+    Publish(publish::Arguments),
     Log(log::Arguments),
     Query(query::Arguments),
     Drift(drift::Arguments),
@@ -125,6 +127,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Check(arguments) => check::run(&arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
         Command::Apply(arguments) => apply::run(&arguments, &global, terminal),
+        Command::Publish(arguments) => publish::run(&arguments, &global, terminal),
         Command::Log(arguments) => log::run(&arguments, &global, terminal),
         Command::Query(arguments) => query::run(&arguments, &global, terminal),
         Command::Drift(arguments) => drift::run(&arguments, &global, terminal),

@@ -1,6 +1,9 @@
 //! Gets the secrets of signing keys from where the manifest says that they are.
 
 use std::env;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::failure::Failure;
@@ -16,9 +19,17 @@ use crate::time::Timestamp;
 ///
 /// When a secret is not where the manifest says; all that are missing at once.
 pub fn specs(project: &Project) -> Result<Vec<KeySpec>, Failure> {
-    let keys = project.manifest.signing.keys.iter();
+    specs_of(&project.manifest.signing.keys, &project.root())
+}
+
+/// Gets the secrets of signing keys; paths are relative to `root`.
+///
+/// # Errors
+///
+/// As for [`specs`].
+pub fn specs_of(keys: &[SigningKey], root: &Path) -> Result<Vec<KeySpec>, Failure> {
     let (specs, failures): (Vec<_>, Vec<_>) =
-        keys.map(|key| spec(project, key)).partition(Result::is_ok);
+        keys.iter().map(|key| spec(key, root)).partition(Result::is_ok);
     let failures: Vec<Failure> = failures.into_iter().filter_map(Result::err).collect();
     if failures.is_empty() {
         Ok(specs.into_iter().filter_map(Result::ok).collect())
@@ -49,13 +60,13 @@ pub fn signer(
     Ok(Some(Arc::new(signer)))
 }
 
-fn spec(project: &Project, key: &SigningKey) -> Result<KeySpec, Failure> {
+fn spec(key: &SigningKey, root: &Path) -> Result<KeySpec, Failure> {
     let secret = match &key.secret {
         SecretSource::Env(variable) => Secret::Armored(from_env(key, variable)?),
         SecretSource::File(path) => {
-            let path = project.root().join(path);
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| Failure::secret_file(&key.name, &path, error))?;
+            let path = root.join(path);
+            let text =
+                read(&path).map_err(|error| Failure::secret_file(&key.name, &path, error))?;
             Secret::Armored(SecretText::new(text))
         }
         SecretSource::Agent => Secret::Agent { home: env::var_os("GNUPGHOME").map(Into::into) },
@@ -63,6 +74,14 @@ fn spec(project: &Project, key: &SigningKey) -> Result<KeySpec, Failure> {
     let passphrase =
         key.passphrase.as_deref().map(|variable| from_env(key, variable)).transpose()?;
     Ok(KeySpec { name: key.name.clone(), fingerprint: key.fingerprint, secret, passphrase })
+}
+
+/// Reads a file that holds a key; the end of one that is longer than any key is not read.
+///
+/// Who publishes without a manifest at hand reads where an unverified one says.
+fn read(path: &Path) -> io::Result<String> {
+    const LONGEST: u64 = 1 << 20;
+    io::read_to_string(File::open(path)?.take(LONGEST))
 }
 
 fn from_env(key: &SigningKey, variable: &str) -> Result<SecretText, Failure> {

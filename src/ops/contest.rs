@@ -74,7 +74,8 @@ pub async fn publish(
         let planned = plan_knowing(question, planned.offers, publisher.store, store_time).await;
         planned.map_err(ContestError::Plan)
     };
-    strive(publisher, planned, again, terms, observe).await
+    let mut published = Vec::new();
+    strive(publisher, planned, again, (terms, &mut published), observe).await
 }
 
 /// When a plan is made again.
@@ -86,7 +87,16 @@ pub struct Moment {
     pub store_time: Timestamp,
 }
 
+impl Moment {
+    /// Returns the beginning, when nothing is known of the store's clock yet.
+    pub fn at(now: Timestamp) -> Self {
+        Self { now, store_time: Timestamp::MIN }
+    }
+}
+
 /// Carries out a plan, and has it made `again` as long as other writers win.
+///
+/// What gets published is added to the list beside the terms, also if it ends in an error.
 ///
 /// # Errors
 ///
@@ -95,21 +105,22 @@ pub async fn strive<E: From<ApplyError>>(
     publisher: &Publisher<'_>,
     mut planned: Planned,
     again: impl AsyncFn(Planned, Moment) -> Result<Planned, E>,
-    terms: Terms,
+    (terms, published): (Terms, &mut Vec<Applied>),
     observe: &dyn Observe,
 ) -> Result<Ending, E> {
     // Waiting begins with the first defeat: an upload may take hours before that.
     let mut deadline = None;
-    let mut published = Vec::new();
     let (mut defeats, mut delays) = (0_u32, 0_u32);
     let mut store_time = Timestamp::MIN;
     loop {
-        let outcome = publisher.apply(&planned, &mut published, observe).await?;
+        let outcome = publisher.apply(&planned, published, observe).await?;
         let now = (publisher.clock)();
         match outcome {
-            Outcome::Applied => return Ok(Ending::Applied(published, Box::new(planned))),
+            Outcome::Applied => {
+                return Ok(Ending::Applied(published.clone(), Box::new(planned)));
+            }
             Outcome::Overtaken(_) if mutation::is_on(Mutation::LoserIsDone) => {
-                return Ok(Ending::Applied(published, Box::new(planned)));
+                return Ok(Ending::Applied(published.clone(), Box::new(planned)));
             }
             Outcome::Overtaken(codename) => {
                 if now >= *deadline.get_or_insert_with(|| after(now, terms.wait)) {

@@ -213,7 +213,8 @@ impl Sweeper<'_> {
         let again =
             async |_, _| -> Result<Planned, GcError> { self.unchanged(self.survey().await?) };
         let terms = Terms { approval: Approval::Anything, wait };
-        strive(publisher, self.unchanged(survey)?, again, terms, observe).await
+        let course = (terms, &mut Vec::new());
+        strive(publisher, self.unchanged(survey)?, again, course, observe).await
     }
 
     /// Returns the plan that changes nothing but what is given up.

@@ -12,6 +12,7 @@ pub mod gc;
 pub mod log;
 pub mod mend;
 pub mod plan;
+pub mod publish;
 mod repair;
 mod reuse;
 mod sweep;

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use crate::debian::suite::Codename;
 use crate::gc::GivenUp;
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use crate::ops::mend;
 use crate::plan::offer::Offers;
-use crate::plan::{self, Conflict, Desired, Note, Plan};
-use crate::published::{self, Expected, LoadError, Published, descriptor, walk};
+use crate::plan::{self, Conflict, Desired, Note, Plan, PushRules};
+use crate::published::{self, Expected, Head, LoadError, Published, descriptor, manifests, walk};
 use crate::report::Observe;
 use crate::snapshot::state::ManifestRecord;
 use crate::source::SourceProblems;
@@ -140,7 +140,11 @@ pub async fn plan_knowing(
     };
     let given_up = GivenUp::new(&published, manifest.purge_after);
     published.snapshot.spent = given_up.spent(published.latest().max(now).max(store_time));
-    let standings = published.standings(store).await.map_err(LoadError::Store)?;
+    let mut standings = published.standings(store).await.map_err(LoadError::Store)?;
+    for (codename, head) in &published.heads {
+        let rules = recorded_rules(manifest, head, store).await?;
+        standings.entry(codename.clone()).and_modify(|standing| standing.rules = rules);
+    }
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
     let mut plan = plan::diff(&published.snapshot, &desired, &standings);
@@ -153,7 +157,7 @@ pub async fn plan_knowing(
 }
 
 /// Tells whether a store of a single writer is not known to have working conditional writes.
-async fn is_unguarded(store: &Store) -> Result<bool, LoadError> {
+pub(super) async fn is_unguarded(store: &Store) -> Result<bool, LoadError> {
     if store.writers() == Writers::Several {
         return Ok(false);
     }
@@ -161,4 +165,28 @@ async fn is_unguarded(store: &Store) -> Result<bool, LoadError> {
     let descriptor = record.and_then(|record| record.descriptor);
     let trial = descriptor.as_ref().and_then(|descriptor| descriptor.trial(store));
     Ok(trial.is_none_or(|trial| trial.fault.is_some()))
+}
+
+/// Tells whether a publish would go by the rules of `manifest`.
+///
+/// It goes by the manifest that was applied last. A change of rules changes no package, and would
+/// otherwise never get there.
+async fn recorded_rules(
+    manifest: &Manifest,
+    head: &Head,
+    store: &Store,
+) -> Result<PushRules, LoadError> {
+    let recorded = head.state.manifest.sha256;
+    if recorded == manifest.digest {
+        return Ok(PushRules::Recorded);
+    }
+    let text = manifests::text(store, &recorded).await?;
+    // One that can't be read any more has no rules that anybody could go by.
+    let parsed =
+        text.and_then(|text| manifest::parse_for(&text, manifest.environment.as_deref()).ok());
+    let before = parsed.as_ref().and_then(|parsed| parsed.manifest.push_rules());
+    Ok(match before == manifest.push_rules() {
+        true => PushRules::Recorded,
+        false => PushRules::Outdated { recorded, desired: manifest.digest },
+    })
 }

@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::plan::Note;
 use crate::plan::danger::Consent;
 use crate::plan::draft::{Draft, Ground, Removals};
-use crate::plan::intake::{Conflict, Intake, Upload};
+use crate::plan::intake::{Conflict, Intake, Upload, offerings};
 use crate::plan::offer::Offers;
 use crate::snapshot::{PackageId, Snapshot};
 use crate::time::{Span, Timestamp};
@@ -56,17 +56,55 @@ pub fn desired(
         snapshot.distributions.insert(codename.clone(), distribution);
         removals.insert(codename.clone(), reasons);
     }
-    let Intake { files, mut conflicts, .. } = intake;
-    if !conflicts.is_empty() {
-        conflicts.sort();
-        conflicts.dedup();
-        return Err(conflicts);
-    }
+    let Intake { files, conflicts, .. } = intake;
+    without(conflicts)?;
     let mut notes = undeclared(manifest, published);
     notes.extend(different_bytes(&snapshot));
     let files = listed(files, &snapshot);
     let (consent, purge_after) = (Consent::of(manifest), manifest.purge_after);
     Ok(Desired { snapshot, files, removals, notes, consent, purge_after })
+}
+
+/// Returns what is published with the offered files added to it, and nothing else changed.
+///
+/// Only distributions that something is offered to are in it, each as it is published, whatever
+/// the manifest declares by now; those that are not published are left out. The manifest says who
+/// signs, and what is yanked.
+///
+/// # Errors
+///
+/// As for [`desired()`].
+pub fn added(
+    manifest: &Manifest,
+    offers: &Offers,
+    published: &Snapshot,
+    now: Timestamp,
+) -> Result<Desired, Vec<Conflict>> {
+    let ground = Ground { manifest, offers, spent: &published.spent, now };
+    let mut intake = Intake::new(ground);
+    let mut snapshot = Snapshot::default();
+    for (codename, before) in &published.distributions {
+        let mut sources = offers.sources.iter();
+        if sources.any(|(name, offer)| offerings(name, offer, codename).next().is_some()) {
+            let mut draft = Draft::published(ground, codename, before);
+            draft.take(&mut intake);
+            snapshot.distributions.insert(codename.clone(), draft.keep());
+        }
+    }
+    let Intake { files, conflicts, .. } = intake;
+    without(conflicts)?;
+    let (removals, notes) = (BTreeMap::new(), different_bytes(&snapshot));
+    let purge_after = manifest.purge_after;
+    // Nothing of the manifest's is judged but what is added.
+    let consent = Consent::default();
+    Ok(Desired { snapshot, files, removals, notes, consent, purge_after })
+}
+
+/// Fails with conflicts if there are any, each once and in order.
+fn without(mut conflicts: Vec<Conflict>) -> Result<(), Vec<Conflict>> {
+    conflicts.sort();
+    conflicts.dedup();
+    if conflicts.is_empty() { Ok(()) } else { Err(conflicts) }
 }
 
 /// Returns the files that are listed in the end: retention may have refused some.
@@ -99,7 +137,7 @@ fn different_bytes(snapshot: &Snapshot) -> Vec<Note> {
             let (first, sha256) = *seen.entry(id).or_insert((codename, package.file.sha256));
             if sha256 != package.file.sha256 {
                 notes.insert(Note::DifferentBytes {
-                    package: format!("{} {} {}", id.name, id.version, id.architecture),
+                    package: id.to_string(),
                     distributions: (first.clone(), codename.clone()),
                 });
             }

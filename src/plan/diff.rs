@@ -15,7 +15,7 @@ use crate::plan::draft::Removals;
 use crate::plan::intake::Upload;
 use crate::plan::{
     Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
-    Note, Operation, PackageChange, Plan, Reason, Standing, fingerprints, guard,
+    Note, Operation, PackageChange, Plan, PushRules, Reason, Standing, fingerprints, guard,
 };
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
 
@@ -33,10 +33,12 @@ pub fn diff(
     let mut notes = desired.notes.clone();
     for (codename, after) in &desired.snapshot.distributions {
         let before = published.distributions.get(codename);
-        let copies = standings.get(codename).map(|standing| standing.copies).unwrap_or_default();
+        let standing = standings.get(codename);
+        let copies = standing.map(|standing| standing.copies).unwrap_or_default();
         let nothing = Removals::new();
         let removals = desired.removals.get(codename).unwrap_or(&nothing);
-        let plan = DistributionPlan { copies, ..distribution(before, after, removals) };
+        let mut plan = DistributionPlan { copies, ..distribution(before, after, removals) };
+        plan.fields.extend(standing.and_then(|standing| push_rules(standing.rules)));
         if let Some(before) = before {
             let change = guard::Change { codename, before, after, plan: &plan };
             dangers.extend(guard::dangers(change, &desired.consent));
@@ -118,6 +120,13 @@ fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<Fie
         })
         .filter(|change| change.before != change.after)
         .collect()
+}
+
+/// Returns the change that brings the rules of `repoman publish` up to date, if they are not.
+fn push_rules(rules: PushRules) -> Option<FieldChange> {
+    let PushRules::Outdated { recorded, desired } = rules else { return None };
+    let manifest = |digest: Sha256| Some(format!("manifest {}", &digest.to_string()[..7]));
+    Some(FieldChange { field: "Push rules", before: manifest(recorded), after: manifest(desired) })
 }
 
 /// Returns the fields of a Release file that describe the distribution, in their order there.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apt::release::{Identity, Pin};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
+use crate::fingerprint::Fingerprint;
 use crate::manifest::{Exception, Manifest, Mode};
 use crate::plan::intake::{Intake, offerings};
 use crate::plan::needs::{self, Member};
@@ -65,6 +66,25 @@ impl<'a> Draft<'a> {
         };
         draft.withdraw();
         draft
+    }
+
+    /// Returns a distribution as it is published, whatever the manifest declares; but the manifest
+    /// says who signs it.
+    pub fn published(ground: Ground<'a>, codename: &'a Codename, before: &Distribution) -> Self {
+        let signed_by = signers(ground.manifest);
+        Self {
+            ground,
+            codename,
+            distribution: Distribution { signed_by, ..before.clone() },
+            removals: Removals::new(),
+            withdrawn: BTreeSet::new(),
+        }
+    }
+
+    /// Lets nothing leave.
+    pub fn keep(mut self) -> Distribution {
+        self.supersede();
+        self.distribution
     }
 
     /// Takes in what sources offer, but for what is yanked.
@@ -279,7 +299,7 @@ fn declared_distribution(
         identity: identity(declared),
         architectures: declared.architectures.clone(),
         compression: declared.compression.iter().copied().collect(),
-        signed_by: manifest.signing.keys.iter().map(|key| key.fingerprint).collect(),
+        signed_by: signers(manifest),
         components: declared
             .components
             .iter()
@@ -288,6 +308,10 @@ fn declared_distribution(
         component_order: declared.components.clone(),
         remembered: before.map(|before| before.remembered.clone()).unwrap_or_default(),
     }
+}
+
+fn signers(manifest: &Manifest) -> Vec<Fingerprint> {
+    manifest.signing.keys.iter().map(|key| key.fingerprint).collect()
 }
 
 fn is_declared(architectures: &[Architecture], id: &PackageId) -> bool {

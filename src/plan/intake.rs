@@ -126,7 +126,7 @@ impl<'a> Intake<'a> {
         };
         Some(Conflict {
             codename: offering.codename.clone(),
-            package: format!("{} {} {}", id.name, id.version, id.architecture),
+            package: id.to_string(),
             first,
             second: file.path.display().to_string(),
             with,

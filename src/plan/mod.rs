@@ -30,7 +30,7 @@ use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 
 pub use danger::{Consent, Danger, DangerCode, Severity};
-pub use desired::{Desired, desired};
+pub use desired::{Desired, added, desired};
 pub use diff::diff;
 pub use intake::{Conflict, ConflictWith, Upload};
 pub use repair::{Damage, Remedy, Repair};
@@ -70,6 +70,23 @@ pub struct Standing {
     pub base: Base,
     /// Whether its copies are that generation's.
     pub copies: Copies,
+    /// Whether the manifest beside it has the rules that the manifest at hand has.
+    pub rules: PushRules,
+}
+
+/// Whether `repoman publish` would go by the rules of the manifest at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PushRules {
+    /// It would.
+    #[default]
+    Recorded,
+    /// It would go by those of another manifest.
+    Outdated {
+        /// The manifest with the published rules.
+        recorded: Sha256,
+        /// The manifest with the desired ones.
+        desired: Sha256,
+    },
 }
 
 /// Whether the objects under canonical names are those of the current generation.

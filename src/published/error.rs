@@ -52,6 +52,14 @@ pub enum LoadError {
         /// Who signed it, and what the signatures are worth.
         found: Vec<String>,
     },
+    /// A commit point is that of another distribution.
+    #[error("{key} is the one of {codename}")]
+    Misplaced {
+        /// The object.
+        key: String,
+        /// The distribution that it was published as.
+        codename: String,
+    },
     /// An object that is needed is not there.
     #[error("{key} is missing")]
     Missing {

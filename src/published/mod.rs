@@ -6,6 +6,7 @@ pub mod descriptor;
 mod error;
 pub mod history;
 mod index;
+pub mod manifests;
 mod sight;
 mod trust;
 pub mod walk;
@@ -20,7 +21,7 @@ use crate::apt::release::{IndexEntry, Release};
 use crate::apt::{clear_sign, path};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::plan::{Base, Standing};
+use crate::plan::{Base, PushRules, Standing};
 use crate::snapshot::Snapshot;
 use crate::snapshot::retired::{Ancestor, Naming};
 use crate::snapshot::state::State;
@@ -125,7 +126,8 @@ impl Published {
         let mut standings = BTreeMap::new();
         for (codename, head) in &self.heads {
             let copies = copies::standing(store, codename, head, &self.objects).await?;
-            standings.insert(codename.clone(), Standing { base: head.base(), copies });
+            let rules = PushRules::default();
+            standings.insert(codename.clone(), Standing { base: head.base(), copies, rules });
         }
         Ok(standings)
     }
@@ -315,6 +317,9 @@ async fn head(
     if state.repository != declared {
         let (recorded, declared) = (state.repository, declared.to_owned());
         return Err(LoadError::WrongRepository { codename, recorded, declared });
+    }
+    if state.codename != codename.as_str() {
+        return Err(LoadError::Misplaced { key, codename: state.codename });
     }
     if signed && guard.trust.is_none() && !guard.expected.keys.is_empty() {
         return Err(LoadError::Keyring { key: path::keyring(declared) });

@@ -7,6 +7,7 @@ mod explanation;
 mod gc_document;
 mod log_document;
 mod plan_document;
+mod publish_document;
 mod query_document;
 
 use crate::debian::suite::Codename;
@@ -16,6 +17,7 @@ pub use explanation::{Explanation, explanations};
 pub use gc_document::{GcDocument, GcStatus, Leftover, LeftoverKind, Leftovers};
 pub use log_document::{GenerationChange, GenerationRecord, LogDocument};
 pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+pub use publish_document::{PublishDocument, PublishStatus};
 pub use query_document::{QueryDocument, write_lines};
 
 /// A step of a run, told when it is done.

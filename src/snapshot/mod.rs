@@ -54,6 +54,8 @@ pub type Memory = BTreeMap<Component, BTreeMap<PackageId, Provenance>>;
 pub type Packages = BTreeMap<PackageId, Package>;
 
 /// What a package is called within a component: never twice with other bytes.
+///
+/// Displayed as `name version architecture`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackageId {
     /// The name.
@@ -62,6 +64,12 @@ pub struct PackageId {
     pub version: Version,
     /// The architecture, or `all`.
     pub architecture: Architecture,
+}
+
+impl std::fmt::Display for PackageId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.name, self.version, self.architecture)
+    }
 }
 
 /// A package as an index lists it.

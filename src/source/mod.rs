@@ -2,6 +2,7 @@
 
 mod files;
 pub mod path;
+pub mod push;
 
 use std::sync::Arc;
 
@@ -72,4 +73,41 @@ pub enum SourceProblem {
         /// The distribution.
         codename: String,
     },
+    /// A pushed file is let in by no source.
+    #[error("{file}: no source lets {package} in")]
+    NotLetIn {
+        /// The file.
+        file: String,
+        /// `name version architecture`.
+        package: String,
+        /// What comes nearest to letting it in, and why it does not.
+        nearest: String,
+    },
+    /// A pushed file is let in by more than one source.
+    #[error("{file}: {} let {package} in", list(.sources))]
+    Ambiguous {
+        /// The file.
+        file: String,
+        /// `name version architecture`.
+        package: String,
+        /// The sources.
+        sources: Vec<String>,
+    },
+    /// No source of the manifest can be pushed to.
+    #[error("the manifest has no source with `push = true`")]
+    NoPush,
+    /// The source that was asked for is none that can be pushed to.
+    #[error("`{source_name}` is not a source with `push = true`")]
+    NotPush {
+        /// The name that was given.
+        source_name: String,
+        /// Those that can be pushed to.
+        others: Vec<String>,
+    },
+}
+
+/// Returns sources as messages name them: `source.a and source.b`.
+fn list(sources: &[String]) -> String {
+    let names: Vec<_> = sources.iter().map(|name| format!("source.{name}")).collect();
+    names.join(" and ")
 }

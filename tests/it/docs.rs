@@ -9,12 +9,13 @@ use repoman::manifest::{self, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["init"],
     &["check"],
     &["plan"],
     &["apply"],
+    &["publish"],
     &["log"],
     &["query"],
     &["drift"],
@@ -164,8 +165,12 @@ fn the_examples_are_valid() {
 fn the_documents_lead_to_files_that_exist() {
     let pages =
         ["README.md", "docs/manifest.md", "docs/format.md", "docs/clients.md", "docs/query.md"];
-    let pages =
-        pages.into_iter().chain(["docs/contributing.md", "docs/drift.md", "docs/errors.md"]);
+    let pages = pages.into_iter().chain([
+        "docs/contributing.md",
+        "docs/drift.md",
+        "docs/errors.md",
+        "docs/publish.md",
+    ]);
     for page in pages.map(project) {
         let text = fs::read_to_string(&page).unwrap();
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());

@@ -26,6 +26,7 @@ mod mishaps;
 mod object_store;
 mod public;
 mod publish;
+mod push;
 mod query;
 mod real_packages;
 mod rejected;

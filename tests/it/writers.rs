@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use crate::support::{AptClient, Deb, FileServer, Manifest, Moto, TestKey, TestRepo, Trust};
+use crate::push::{SERVICES, push, service};
+use crate::support::{AptClient, Deb, FileServer, Manifest, Moto, Run, TestKey, TestRepo, Trust};
 
 /// How many there are.
 const WRITERS: usize = 16;
@@ -69,4 +70,63 @@ fn writers_of_one_bucket_lose_nothing_of_each_other() {
     let writers = writers(|| moto.admit(TestRepo::with(&manifest)));
     publish_at_once(&writers);
     all_are_there(&format!("{}/apt/debian", moto.endpoint()));
+}
+
+/// Has services push a package each at the same moment, and asserts that all get it done, each by
+/// one generation of its own.
+#[track_caller]
+fn push_at_once(url: &str, make: impl Fn() -> TestRepo) {
+    let services: Vec<_> = (0..WRITERS).map(|_| make()).collect();
+    let runs: Vec<_> = thread::scope(|scope| {
+        let start = |(number, service)| {
+            let deb = TestRepo::build(service, &Deb::new(&service_package(number), "1.0", "amd64"));
+            scope.spawn(move || push(service, url, &[deb]))
+        };
+        let threads: Vec<_> = services.iter().enumerate().map(start).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let generation = |run: Run| {
+        let run = run.ok();
+        let (_, rest) = run.stderr.rsplit_once("bookworm is at generation ").unwrap();
+        rest.split('.').next().unwrap().parse::<usize>().unwrap()
+    };
+    let mut generations: Vec<_> = runs.into_iter().map(generation).collect();
+    generations.sort_unstable();
+    assert!(generations.into_iter().eq(2..2 + WRITERS), "one generation each");
+}
+
+fn service_package(number: usize) -> String {
+    format!("acme-{number}")
+}
+
+/// Asserts that apt sees the package of every service.
+#[track_caller]
+fn all_pushes_are_there(url: &str) {
+    let client = AptClient::new(url, Trust::Key(&TestKey::shared().public));
+    client.update();
+    for name in (0..WRITERS).map(service_package) {
+        assert_eq!(client.candidate(&name).as_deref(), Some("1.0"), "{name}");
+    }
+}
+
+#[test]
+fn services_that_push_to_one_directory_lose_nothing_of_each_other() {
+    let repo = TestRepo::with(&Manifest { sources: SERVICES.to_owned(), ..Manifest::default() });
+    repo.apply();
+    push_at_once(&format!("file://{}", repo.store().display()), service);
+    all_pushes_are_there(&FileServer::start(&repo.store()).url());
+    repo.repoman(["drift", "--fail-on", "security,breaking,cosmetic"]).ok();
+}
+
+#[test]
+fn services_that_push_to_one_bucket_lose_nothing_of_each_other() {
+    let moto = Moto::start();
+    let (store, sources) = (moto.store("debian"), SERVICES.to_owned());
+    let repo = moto.admit(TestRepo::with(&Manifest { store, sources, ..Manifest::default() }));
+    repo.apply();
+    push_at_once("s3://apt/debian", || {
+        moto.admit(service().env("AWS_ENDPOINT_URL", moto.endpoint()))
+    });
+    all_pushes_are_there(&format!("{}/apt/debian", moto.endpoint()));
+    repo.repoman(["drift", "--fail-on", "security,breaking,cosmetic"]).ok();
 }

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod log;
 pub mod man;
 pub mod plan;
+pub mod publish;
 pub mod query;
 pub mod schema;
 pub mod version;

@@ -8,7 +8,9 @@ use crate::cli::exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
-use crate::report::{DriftDocument, GcDocument, LogDocument, PlanDocument, QueryDocument};
+use crate::report::{
+    DriftDocument, GcDocument, LogDocument, PlanDocument, PublishDocument, QueryDocument,
+};
 
 /// Print the JSON Schema of a format
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -17,6 +19,8 @@ pub enum Schema {
     Manifest,
     /// Of `plan --json`
     Plan,
+    /// Of `publish --json`
+    Publish,
     /// Of `log --json`
     Log,
     /// Of `drift --json`
@@ -31,6 +35,7 @@ pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let schema = match schema {
         Schema::Manifest => manifest::json_schema(),
         Schema::Plan => PlanDocument::json_schema(),
+        Schema::Publish => PublishDocument::json_schema(),
         Schema::Log => LogDocument::json_schema(),
         Schema::Drift => DriftDocument::json_schema(),
         Schema::Query => QueryDocument::json_schema(),

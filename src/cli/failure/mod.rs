@@ -155,8 +155,9 @@ impl Failure {
 
     /// There is no manifest.
     pub fn no_manifest() -> Self {
-        Self::new("RM1000", "no repo.toml here or in a directory above")
-            .hint("`repoman init` writes one; `--file` names another")
+        Self::new("RM1000", "no repo.toml here or in a directory above").hint(
+            "`repoman init` writes one; `--file` names another; to publish, --store is enough",
+        )
     }
 
     /// The manifest that was named or found can't be read.
@@ -215,6 +216,19 @@ impl Failure {
     pub fn not_published(codename: &str) -> Self {
         Self::new("RM6009", format!("{codename} is not published"))
             .hint("`repoman log` without a codename shows what is")
+    }
+
+    /// Nothing tells whose repository it is.
+    pub fn no_anchor() -> Self {
+        Self::new("RM5007", "the repository is unsigned, so nothing proves whose it is")
+            .hint("name its manifest with --file: it says that the repository is to be unsigned")
+    }
+
+    /// Manifests were applied faster than a publish could go by them.
+    pub fn superseded() -> Self {
+        Self::new("RM6003", "other manifests were applied meanwhile, again and again")
+            .hint("run publish again: it goes by the rules that are there now")
+            .exit(exit::CONFLICT)
     }
 
     /// An unsigned repository has no keyring.

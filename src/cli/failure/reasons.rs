@@ -1,6 +1,7 @@
 //! The errors of the ranks below as failures: which code, and what to do.
 
 use std::error::Error as _;
+use std::path::Path;
 
 use super::Failure;
 use crate::cli::exit;
@@ -10,6 +11,7 @@ use crate::ops::apply::ApplyError;
 use crate::ops::contest::ContestError;
 use crate::ops::gc::GcError;
 use crate::ops::plan::PlanError;
+use crate::ops::publish::PublishError;
 use crate::plan::{Conflict, ConflictWith};
 use crate::published::LoadError;
 use crate::sign::{SignError, VerifyError};
@@ -57,6 +59,9 @@ fn source_problem(problem: &SourceProblem) -> Failure {
         SourceProblem::Absent { .. } => "RM2002",
         SourceProblem::Listing { .. } => "RM2004",
         SourceProblem::Architecture { .. } => "RM2005",
+        SourceProblem::NoPush | SourceProblem::NotPush { .. } => "RM2007",
+        SourceProblem::NotLetIn { .. } => "RM2008",
+        SourceProblem::Ambiguous { .. } => "RM2009",
         SourceProblem::Rejected { .. } => "RM3001",
     };
     let failure = Failure::new(code, problem.to_string());
@@ -67,6 +72,17 @@ fn source_problem(problem: &SourceProblem) -> Failure {
         SourceProblem::AllLeftOut { source_name, .. } => failure.hint(format!(
             "correct `packages`, or set `allow_empty = true` in source.{source_name}"
         )),
+        SourceProblem::NoPush => failure.hint(
+            "add one to the manifest, then run `repoman apply`: [source.NAME] push = true, to, \
+             packages",
+        ),
+        SourceProblem::NotPush { others, .. } => {
+            failure.hint(format!("--source takes {}", others.join(", ")))
+        }
+        SourceProblem::NotLetIn { nearest, .. } => failure.hint(format!(
+            "{nearest}; add the package to `packages` in the manifest, then run `repoman apply`"
+        )),
+        SourceProblem::Ambiguous { .. } => failure.hint("say which of them: --source NAME"),
         SourceProblem::Absent { .. } => {
             failure.hint("build the packages first, or leave --require-sources out")
         }
@@ -112,6 +128,8 @@ impl From<LoadError> for Failure {
             LoadError::Stranger { .. } => Self::new("RM5006", message).hint(
                 "keep the table of a key until what it signed was signed by its successor, too",
             ),
+            LoadError::Misplaced { .. } => Self::new("RM5006", message)
+                .hint("somebody else may have written to the store; nothing is built on this"),
             LoadError::Missing { .. } | LoadError::Altered { .. } => Self::new("RM4006", message)
                 .hint("nothing here has its content any more; put it back from a version of the bucket or a backup"),
             LoadError::Several(errors) => {
@@ -165,6 +183,34 @@ impl From<ApplyError> for Failure {
                 .hint("what was uploaded is there; run apply again, with a faster connection"),
             ApplyError::ClockBehind { .. } => Self::new("RM6004", message)
                 .hint("set this machine's clock: clients refuse a Date that goes backwards"),
+        }
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        let message = error.to_string();
+        match error {
+            PublishError::Empty => Self::new("RM6014", message)
+                .hint("correct the store's URL, or run `repoman apply` first: it brings the rules"),
+            PublishError::Unpublished { .. } => Self::new("RM6014", message)
+                .hint("run `repoman apply` first: a publish only adds packages to what is there"),
+            PublishError::Yanked { .. } => Self::new("RM2010", message).hint(
+                "build a higher version, or remove the line from [yank] and run `repoman apply`",
+            ),
+            PublishError::Unsigned { .. } => Self::new("RM5006", message)
+                .hint("somebody else may have written to the store; nothing is built on this"),
+            PublishError::Untrusted => Self::new("RM5006", message)
+                .hint("use the manifest that was applied, or none: pass --store instead"),
+            PublishError::NoRules { .. } => Self::new("RM4006", message)
+                .hint("put it back: it is a version of repo.toml, named after its SHA256"),
+            PublishError::Manifest { key, text, problems } => {
+                Self::manifest(Path::new(&key), &text, &problems)
+                    .conclusion("It was applied by another version of repoman; use that one.")
+            }
+            PublishError::Superseded => Self::superseded(),
+            PublishError::Plan(error) => error.into(),
+            PublishError::Apply(error) => error.into(),
         }
     }
 }

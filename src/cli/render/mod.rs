@@ -6,6 +6,7 @@ pub mod log;
 pub mod outcome;
 pub mod plan;
 pub mod problems;
+pub mod publication;
 pub mod query;
 pub mod repairs;
 pub mod report;

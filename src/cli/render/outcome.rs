@@ -8,7 +8,16 @@ use crate::ops::client_files;
 use crate::plan::Plan;
 
 /// Returns what was published, and after a first publication what clients need.
-pub fn outcome(project: &Project, plan: &Plan, applied: &[Applied], style: Style) -> String {
+pub fn outcome(project: &Project, plan: &Plan, published: &[Applied], style: Style) -> String {
+    let mut out = applied(plan, published, style);
+    if published.iter().any(|applied| applied.first) {
+        out.push_str(&downloads(project));
+    }
+    out
+}
+
+/// Returns what was published, in numbers.
+pub fn applied(plan: &Plan, applied: &[Applied], style: Style) -> String {
     let sum = plan.summary();
     let tick = style.paint(Tone::Added, style.glyph("✓", "*"));
     let generations: Vec<_> = applied
@@ -27,9 +36,6 @@ pub fn outcome(project: &Project, plan: &Plan, applied: &[Applied], style: Style
         out += &format!("; {}", generations.join(", "));
     }
     out.push('.');
-    if applied.iter().any(|applied| applied.first) {
-        out.push_str(&downloads(project));
-    }
     out
 }
 

@@ -1,0 +1,90 @@
+//! A publish as a JSON document, for other programs (`publish --json`).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+use crate::debian::suite::Codename;
+use crate::report::PlanDocument;
+
+/// What came of a publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublishStatus {
+    /// Everything in the plan is published.
+    Published,
+    /// Everything was published before; nothing was written.
+    NothingToDo,
+    /// A danger is in the way of the plan.
+    Blocked,
+    /// On what another writer published, the plan became this one, which nobody approved.
+    Changed,
+}
+
+/// `publish --json`: kind `repoman.publish`, format 1.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PublishDocument {
+    kind: &'static str,
+    format_version: &'static str,
+    /// The last plan that was made, as `plan --json` has it.
+    plan: PlanDocument,
+    outcome: OutcomeDocument,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct OutcomeDocument {
+    status: PublishStatus,
+    /// The new generations by codename, also of what was published before another plan was made.
+    generations: BTreeMap<String, u64>,
+}
+
+impl PublishDocument {
+    /// Returns the document of a plan, what came of it, and the generations that were published.
+    pub fn new(
+        plan: PlanDocument,
+        status: PublishStatus,
+        published: impl IntoIterator<Item = (Codename, u64)>,
+    ) -> Self {
+        let published = published.into_iter();
+        Self {
+            kind: "repoman.publish",
+            format_version: "1.0",
+            plan,
+            outcome: OutcomeDocument {
+                status,
+                generations: published.map(|(name, number)| (name.to_string(), number)).collect(),
+            },
+        }
+    }
+
+    /// Returns the document's text: JSON, keys sorted, with a final newline.
+    pub fn to_text(&self) -> String {
+        // A Value's members are sorted; a struct's stand in the order of its declaration.
+        let value = serde_json::to_value(self).expect("every map in it has string keys");
+        format!("{value:#}\n")
+    }
+
+    /// Returns the document's JSON Schema.
+    pub fn json_schema() -> serde_json::Value {
+        let settings = SchemaSettings::draft2020_12().for_serialize();
+        settings.into_generator().into_root_schema_for::<Self>().to_value()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Run with `UPDATE_SCHEMA=1` to write the file anew.
+    #[test]
+    fn the_schema_file_is_the_schema() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/publish.schema.json");
+        let schema = format!("{:#}\n", PublishDocument::json_schema());
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, &schema).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
+    }
+}
