@@ -52,6 +52,16 @@ async fn an_upgrade_survives_its_death_at_any_write() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_push_survives_its_death_at_any_write() {
+    for signing in [Signing::Signed, Signing::Unsigned] {
+        let world = World::new(signing);
+        alone(&world, &stock().first, &[], &mut Dice::new(0)).await;
+        let ends = die_everywhere(&world, &stock().pushes[1]).await;
+        assert!(ends >= 2 * 6 * ORDERS as usize, "{ends}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_removal_survives_its_death_at_any_write() {
     let [old, new, _] = &stock().mirrors;
     for signing in [Signing::Signed, Signing::Unsigned] {

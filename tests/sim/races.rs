@@ -93,8 +93,10 @@ impl Role {
     /// Draws one.
     pub fn draw(world: &Arc<World>, dice: &mut Dice) -> Self {
         let stock = stock();
-        let parts: Vec<&Part> =
-            stock.rivals.iter().chain(&stock.mirrors).chain([&stock.upgrade]).collect();
+        let applied = stock.rivals.iter().chain(&stock.mirrors).chain([&stock.upgrade]);
+        // Who pushes needs the rules of something that was applied before.
+        let pushed = stock.pushes.iter().filter(|_| world.has_publication());
+        let parts: Vec<&Part> = applied.chain(pushed).collect();
         let part = dice.one_of(&parts);
         let flaws = flaws(dice);
         let program = Program {

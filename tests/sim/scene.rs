@@ -7,15 +7,17 @@ use std::sync::{Arc, OnceLock};
 use repoman::commit::run::CommitError;
 use repoman::manifest::{self, Manifest};
 use repoman::ops::apply::{ApplyError, Publisher};
-use repoman::ops::contest::{self, Approval, ContestError, Terms, publish};
+use repoman::ops::contest::{self, Approval, ContestError, Terms};
 use repoman::ops::plan::{PlanError, Planned, Question, plan_offers, read_offers};
+use repoman::ops::publish::{self, PublishError, Push};
 use repoman::plan::offer::Offers;
-use repoman::published::LoadError;
+use repoman::published::{Expected, LoadError};
 use repoman::report::{Event, Observe};
 use repoman::sign::Signer;
 use repoman::source::path::Demand;
+use repoman::source::push;
 use repoman::store::{Operation, Store, StoreError};
-use repoman::time::{Span, Timestamp, shifted};
+use repoman::time::{Clock, Span, Timestamp, shifted};
 use tempfile::TempDir;
 
 use crate::auditor::Invariant;
@@ -55,6 +57,11 @@ to = "bookworm/extra"
 path = "mirror/*.deb"
 to = "bookworm/main"
 mode = "mirror"
+
+[source.services]
+push = true
+to = "bookworm/main"
+packages = ["acme-*"]
 "#;
 
 /// How a run ended, as its user is told.
@@ -106,8 +113,19 @@ pub enum Consent {
     FirstTry,
 }
 
+/// Which command a program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// `repoman apply --yes`
+    Apply,
+    /// `repoman publish --yes`, which needs something that was applied before.
+    Publish,
+}
+
 /// What a program wants to publish.
 pub struct Part {
+    /// By which command.
+    pub verb: Verb,
     offers: Offers,
     root: PathBuf,
     /// The packages, as `name version`.
@@ -126,6 +144,8 @@ pub struct Stock {
     pub mirrors: [Part; 3],
     /// Programs that publish beside each other.
     pub rivals: [Part; 4],
+    /// What services push.
+    pub pushes: [Part; 3],
 }
 
 /// Nobody watches.
@@ -160,6 +180,11 @@ pub fn stock() -> &'static Stock {
                 part("rival-3", &[("build", "three", "1.0"), ("extra", "three-doc", "1.0")]),
                 part("rival-4", &[("build", "widget", "1.2")]),
             ],
+            pushes: [
+                pushed(&manifest, directory.path(), &["acme-one"]),
+                pushed(&manifest, directory.path(), &["acme-two", "acme-two-doc"]),
+                pushed(&manifest, directory.path(), &["acme-three"]),
+            ],
             _directory: directory,
             manifest,
         }
@@ -176,7 +201,18 @@ fn part(manifest: &Manifest, root: &Path, files: &[(&str, &str, &str)]) -> Part 
     let question = Question { manifest, root, demand, now };
     let offers = read_offers(question, &Nobody).map_err(|_| "unreadable packages").unwrap();
     let packages = files.iter().map(|(_, name, version)| format!("{name} {version}")).collect();
-    Part { offers, root: root.to_owned(), packages }
+    Part { verb: Verb::Apply, offers, root: root.to_owned(), packages }
+}
+
+fn pushed(manifest: &Manifest, root: &Path, names: &[&str]) -> Part {
+    let deb = |name: &&str| {
+        Deb::new(name, "1.0", "amd64").content("nothing\n").write_to(&root.join("pushed"))
+    };
+    let files: Vec<_> = names.iter().map(deb).collect();
+    let offers = push::read(manifest, &files, None, &Nobody);
+    let offers = offers.map_err(|_| "no source lets them in").unwrap();
+    let packages = names.iter().map(|name| format!("{name} 1.0")).collect();
+    Part { verb: Verb::Publish, offers, root: root.to_owned(), packages }
 }
 
 /// A program that is to run once.
@@ -202,9 +238,12 @@ impl Program {
         Self { part, run, link, ahead: 0, consent: Consent::Everything }
     }
 
-    /// Runs `repoman apply --yes`, and has the auditor judge what it reports.
+    /// Runs the command, and has the auditor judge what it reports.
     pub async fn play(&self, world: &Arc<World>) -> Ending {
-        let ending = self.apply(world).await;
+        let ending = match self.part.verb {
+            Verb::Apply => self.apply(world).await,
+            Verb::Publish => self.publish(world).await.unwrap_or_else(publish_failure),
+        };
         // At once: what others publish later must not be of use to it.
         world.audit(|auditor, _| auditor.judge(self, self.now(world), &ending));
         ending
@@ -216,7 +255,6 @@ impl Program {
     }
 
     async fn apply(&self, world: &Arc<World>) -> Ending {
-        let stock = stock();
         let store = Store::with_backend(Arc::new(self.link.clone()), "memory:///");
         let question = self.part.question(self.now(world));
         let planned = match plan_offers(question, self.part.offers.clone(), &store).await {
@@ -229,25 +267,49 @@ impl Program {
         if planned.plan.is_empty() {
             return Ending::Done(None);
         }
+        let clock = self.clock(world);
+        let publisher = self.publisher(world, &store, &clock);
+        let terms = self.terms(&planned);
+        match contest::publish(&publisher, planned, question, terms, &Nobody).await {
+            Ok(ending) => told(&ending),
+            Err(error) => failure(error),
+        }
+    }
+
+    async fn publish(&self, world: &Arc<World>) -> Result<Ending, PublishError> {
+        let store = Store::with_backend(Arc::new(self.link.clone()), "memory:///");
+        let expected = expected(self.now(world));
+        let rules = publish::rules(&store, expected).await?;
+        let push = Push { rules: &rules, expected };
+        let planned = push.plan(self.part.offers.clone(), &store, self.now(world)).await?;
+        if planned.plan.is_empty() {
+            return Ok(Ending::Done(None));
+        }
+        let clock = self.clock(world);
+        let publisher = self.publisher(world, &store, &clock);
+        let course = (self.terms(&planned), &mut Vec::new());
+        push.publish(&publisher, planned, course, &Nobody).await.map(|ending| told(&ending))
+    }
+
+    fn clock(&self, world: &Arc<World>) -> impl Fn() -> Timestamp + Send + Sync + use<> {
+        let (ahead, world) = (self.ahead, Arc::clone(world));
+        move || shifted(world.now(), ahead)
+    }
+
+    fn publisher<'a>(&self, world: &World, store: &'a Store, clock: &'a Clock) -> Publisher<'a> {
         let signer = match world.signing {
             Signing::Signed => Some(Arc::new(Seal) as Arc<dyn Signer>),
             Signing::Unsigned => None,
         };
-        let (program, clock) = (self.ahead, Arc::clone(world));
-        let publisher = Publisher {
-            store: &store,
+        Publisher {
+            store,
             signer,
-            clock: &move || shifted(clock.now(), program),
+            clock,
             writer: self.run.clone(),
             tool: "repoman simulated".to_owned(),
-            repository: stock.manifest.repository.name.clone(),
+            repository: stock().manifest.repository.name.clone(),
             manifest: MANIFEST.into(),
             git_commit: None,
-        };
-        let terms = self.terms(&planned);
-        match publish(&publisher, planned, question, terms, &Nobody).await {
-            Ok(ending) => told(&ending),
-            Err(error) => failure(error),
         }
     }
 
@@ -267,6 +329,19 @@ impl Part {
     fn question(&self, now: Timestamp) -> Question<'_> {
         let manifest = &stock().manifest;
         Question { manifest, root: &self.root, demand: Demand::Optional, now }
+    }
+}
+
+/// Returns what a push expects in the store: signatures are not verified in a simulation.
+fn expected(now: Timestamp) -> Expected<'static> {
+    Expected { name: &stock().manifest.repository.name, keys: &[], now }
+}
+
+fn publish_failure(error: PublishError) -> Ending {
+    match error {
+        PublishError::Plan(error) => failure(error.into()),
+        PublishError::Apply(error) => failure(error.into()),
+        error => Ending::NotDone(format!("{error:?}")),
     }
 }
 
@@ -311,8 +386,18 @@ fn failure(error: ContestError) -> Ending {
 /// Returns whether a plan of a part would have nothing to do.
 async fn is_settled(world: &Arc<World>, link: &Link, part: &Part) -> bool {
     let store = Store::with_backend(Arc::new(link.clone()), "memory:///");
-    let planned = plan_offers(part.question(world.now()), part.offers.clone(), &store).await;
-    planned.is_ok_and(|planned| planned.plan.is_empty())
+    let (offers, now) = (part.offers.clone(), world.now());
+    let planned = match part.verb {
+        Verb::Apply => plan_offers(part.question(now), offers, &store).await.ok(),
+        Verb::Publish => match publish::rules(&store, expected(now)).await {
+            Ok(rules) => {
+                let push = Push { rules: &rules, expected: expected(now) };
+                push.plan(offers, &store, now).await.ok()
+            }
+            Err(_) => None,
+        },
+    };
+    planned.is_some_and(|planned| planned.plan.is_empty())
 }
 
 /// Runs one part alone to its end, or to its death; returns the ending and the number of writes.

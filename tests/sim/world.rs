@@ -142,6 +142,11 @@ impl World {
         self.ledger.lock().unwrap().shelf.stored(key).cloned()
     }
 
+    /// Tells whether anything is published.
+    pub fn has_publication(&self) -> bool {
+        self.read("dists/bookworm/Release").is_some()
+    }
+
     /// Reads an object as a program does.
     pub fn get(&self, path: &Path, options: &GetOptions) -> Result<GetResult> {
         self.ledger.lock().unwrap().shelf.get(path, options)
