@@ -1,10 +1,8 @@
 //! `[distribution.CODENAME]`: added, or removed for good with all that refers to it.
 
-use toml_edit::Value;
-
 use super::layout::Layout;
 use super::list::texts;
-use super::value::list;
+use super::value::{list, string};
 use super::{EditError, What};
 use crate::text::suggestion;
 
@@ -38,7 +36,7 @@ pub fn add_distribution(text: &str, new: &NewDistribution) -> Result<String, Edi
     }
     let optional = [("suite", &new.suite), ("release", &new.release), ("version", &new.version)];
     let given = optional.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
-    let mut entries: Vec<_> = given.map(|(key, value)| (key, Value::from(value))).collect();
+    let mut entries: Vec<_> = given.map(|(key, value)| (key, string(value))).collect();
     entries.push(("components", list(&new.components)));
     entries.push(("architectures", list(&new.architectures)));
     layout.append(&path, &entries);
@@ -61,7 +59,7 @@ pub fn remove_distribution(text: &str, codename: &str, reason: &str) -> Result<S
         layout.remove_from_list(&["source", &source], "to", &targets)?;
     }
     layout.remove(&["distribution", codename]);
-    layout.set(&["removed"], codename, Value::from(reason))?;
+    layout.set(&["removed"], codename, string(reason))?;
     Ok(layout.to_text())
 }
 

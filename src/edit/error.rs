@@ -10,7 +10,7 @@ pub enum EditError {
     #[error("`{0}` is not a table")]
     NotATable(String),
     /// What should change is not there.
-    #[error("there is no {what} {name}")]
+    #[error("there is no {} {}{name}", .what.name(), .what.link())]
     Missing {
         /// What it is.
         what: What,
@@ -20,7 +20,7 @@ pub enum EditError {
         near: Option<String>,
     },
     /// What should be added is there, and says something else.
-    #[error("{what} {name} is there already")]
+    #[error("{} {}{name} is there already", .what.name(), .what.link())]
     Exists {
         /// What it is.
         what: What,
@@ -64,15 +64,24 @@ pub enum What {
     Keep,
 }
 
-impl std::fmt::Display for What {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+impl What {
+    /// Returns the word for it.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Source => "source",
             Self::Distribution => "distribution",
             Self::Key => "signing key",
-            Self::Yank => "yank of",
-            Self::Keep => "keep of",
-        })
+            Self::Yank => "yank",
+            Self::Keep => "keep",
+        }
+    }
+
+    /// Returns what stands between the word and the name.
+    fn link(self) -> &'static str {
+        match self {
+            Self::Source | Self::Distribution | Self::Key => "",
+            Self::Yank | Self::Keep => "of ",
+        }
     }
 }
 

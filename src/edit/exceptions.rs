@@ -3,6 +3,7 @@
 use toml_edit::{InlineTable, Item, Value};
 
 use super::layout::Layout;
+use super::value::string;
 use super::{EditError, What};
 use crate::debian::version_expression::VersionExpression;
 use crate::text::suggestion;
@@ -105,10 +106,10 @@ fn canonical(versions: &str) -> String {
 }
 
 fn value(exception: &Exception) -> Value {
-    let Some(from) = &exception.from else { return Value::from(&exception.reason) };
+    let Some(from) = &exception.from else { return string(&exception.reason) };
     let mut table = InlineTable::new();
-    table.insert("reason", Value::from(&exception.reason));
-    table.insert("from", Value::from(from));
+    table.insert("reason", string(&exception.reason));
+    table.insert("from", string(from));
     Value::InlineTable(table)
 }
 

@@ -3,6 +3,8 @@
 //! Only white space and order change. Values, the spelling of keys and comments are kept, and so are
 //! values over several lines, as they are.
 
+use std::collections::BTreeMap;
+
 use super::layout::{Block, Entry, Layout};
 use super::value::{tidy_key, tidy_value};
 use super::{EditError, gap, order};
@@ -121,20 +123,32 @@ impl Lines {
         let codes =
             codes.map(|(entry, key)| format!("{key:widest$} = {}", tidy_value(entry.value())));
         let codes: Vec<String> = codes.collect();
-        let columns = group.iter().zip(&codes).filter(|(_, code)| !code.contains('\n'));
-        let columns = columns.filter_map(|(entry, code)| {
+        let places = group.iter().zip(&codes);
+        let columns = places.filter_map(|(entry, code)| {
             Some(entry.comment_column()?.max(width(code) + COMMENT_GAP))
         });
-        let shared = columns.max();
+        let shared = most_common(columns);
         for (position, (entry, code)) in group.iter().zip(codes).enumerate() {
             if position > 0 {
                 self.comments(&entry.lead);
             }
-            let own = entry.comment_column();
-            let column = if code.contains('\n') { own } else { own.and(shared) };
+            let fits = shared.filter(|shared| width(&code) + COMMENT_GAP <= *shared);
+            let column = entry.comment_column().map(|own| fits.unwrap_or(own));
             self.code(code, Comment { text: entry.comment(), more: &entry.after }, column);
         }
     }
+}
+
+/// Returns the number that comes most often; of several, the largest.
+///
+/// A column that only a long value needs is not the one for all; but if each comment stands
+/// elsewhere, all of them find room in the last.
+fn most_common(numbers: impl Iterator<Item = usize>) -> Option<usize> {
+    let mut counts = BTreeMap::new();
+    for number in numbers {
+        *counts.entry(number).or_insert(0_usize) += 1;
+    }
+    counts.into_iter().max_by_key(|&(_, count)| count).map(|(number, _)| number)
 }
 
 /// Returns the characters of the last line.

@@ -1,8 +1,7 @@
 //! `[signing.key.NAME]`: a key that signs, which is two places of the manifest.
 
-use toml_edit::Value;
-
 use super::layout::Layout;
+use super::value::string;
 use super::{EditError, What};
 use crate::text::suggestion;
 
@@ -32,8 +31,8 @@ pub fn add_key(text: &str, new: &NewKey) -> Result<String, EditError> {
     }
     layout.add_to_list(&["signing"], "keys", &new.name)?;
     let mut entries =
-        vec![("fingerprint", Value::from(&new.fingerprint)), ("secret", Value::from(&new.secret))];
-    entries.extend(new.passphrase.iter().map(|place| ("passphrase", Value::from(place))));
+        vec![("fingerprint", string(&new.fingerprint)), ("secret", string(&new.secret))];
+    entries.extend(new.passphrase.iter().map(|place| ("passphrase", string(place))));
     layout.append(&path, &entries);
     Ok(layout.to_text())
 }

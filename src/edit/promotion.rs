@@ -1,11 +1,12 @@
 //! `[source.NAME.packages]` of a source that takes from a distribution: one line each.
 
-use toml_edit::{Item, Value};
+use toml_edit::Item;
 
 use super::EditError;
 use super::layout::Layout;
 use super::list::texts;
 use super::sources::no_source;
+use super::value::string;
 
 /// Versions of a package that another distribution takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +49,10 @@ pub fn promote(text: &str, promotion: &Promotion) -> Result<String, EditError> {
     let source = match chosen(&layout, route)? {
         Chosen::Source(name) => name,
         Chosen::New { name, from, to } => {
-            let mut entries = vec![("distribution", from.into()), ("to", to.into())];
-            entries.extend(soak.iter().map(|soak| ("soak", Value::from(soak))));
+            let mut entries = vec![("distribution", string(&from)), ("to", string(&to))];
+            entries.extend(soak.iter().map(|soak| ("soak", string(soak))));
             layout.append(&["source", &name], &entries);
-            let promoted = [(package.as_str(), Value::from(versions))];
+            let promoted = [(package.as_str(), string(versions))];
             layout.append(&["source", &name, "packages"], &promoted);
             return Ok(layout.to_text());
         }
@@ -66,10 +67,10 @@ pub fn promote(text: &str, promotion: &Promotion) -> Result<String, EditError> {
     let known = is_set(&[path[0], path[1], path[2], package], versions);
     let soak = soak.as_ref().filter(|soak| !is_set(&["source", &source, "soak"], soak));
     if !known {
-        layout.set(&path, package, Value::from(versions))?;
+        layout.set(&path, package, string(versions))?;
     }
     if let Some(soak) = soak {
-        layout.set(&path[..2], "soak", Value::from(soak))?;
+        layout.set(&path[..2], "soak", string(soak))?;
     }
     Ok(layout.to_text())
 }

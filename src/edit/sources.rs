@@ -3,7 +3,7 @@
 use toml_edit::Value;
 
 use super::layout::Layout;
-use super::value::{list, texts};
+use super::value::{list, string, texts};
 use super::{EditError, What};
 use crate::text::suggestion;
 
@@ -35,11 +35,11 @@ pub fn add_source(text: &str, source: &NewSource) -> Result<String, EditError> {
     if layout.find(&path).is_some() {
         return Err(EditError::Exists { what: What::Source, name: source.name.clone() });
     }
-    let mut entries = vec![("path", Value::from(&source.path)), ("to", texts(&source.to))];
+    let mut entries = vec![("path", string(&source.path)), ("to", texts(&source.to))];
     if !source.architectures.is_empty() {
         entries.push(("architectures", list(&source.architectures)));
     }
-    entries.extend(source.mode.iter().map(|mode| ("mode", Value::from(mode))));
+    entries.extend(source.mode.iter().map(|mode| ("mode", string(mode))));
     if source.allow_empty {
         entries.push(("allow_empty", Value::from(true)));
     }

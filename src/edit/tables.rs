@@ -55,6 +55,7 @@ impl Layout {
             }
         }
         if self.insert_beside_dotted(&path, &value) {
+            self.end_lines();
             return Ok(());
         }
         match self.block(table) {

@@ -10,10 +10,21 @@ pub(super) fn key<S: AsRef<str>>(path: &[S]) -> String {
     parts.collect::<Vec<_>>().join(".")
 }
 
+/// Returns a string as a value on one line.
+pub(super) fn string(text: &str) -> Value {
+    let value = Value::from(text);
+    if ["\"\"\"", "'''"].iter().any(|quotes| value.to_string().starts_with(quotes)) {
+        // The escapes of JSON are among those of TOML.
+        let escaped = serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f");
+        return escaped.parse().unwrap_or(value);
+    }
+    value
+}
+
 /// Returns strings as a value: one by itself, several as a list.
 pub(super) fn texts<S: AsRef<str>>(texts: &[S]) -> Value {
     match texts {
-        [text] => Value::from(text.as_ref()),
+        [text] => string(text.as_ref()),
         texts => list(texts),
     }
 }
@@ -68,4 +79,28 @@ fn tidy_table(table: &mut InlineTable) {
     }
     table.set_trailing("");
     table.set_trailing_comma(false);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_stay_on_one_line() {
+        let written = |text: &str| string(text).to_string();
+        assert_eq!(written("why"), "\"why\"");
+        assert_eq!(written("a \"b\""), "'a \"b\"'");
+        assert_eq!(written("it's \"b\""), "\"it's \\\"b\\\"\"");
+        assert_eq!(written("a\nb"), "\"a\\nb\"");
+        for hard in ["'\u{7f}\"", "\"'\u{0}\t\\", "'''\"\"\"\r\n", "\u{feff}\u{202e}"] {
+            let value: Value = written(hard).parse().unwrap();
+            assert_eq!(value.as_str(), Some(hard));
+        }
+    }
+
+    #[test]
+    fn names_get_quotes_where_they_need_them() {
+        assert_eq!(key(&["yank", "python3.11"]), "yank.\"python3.11\"");
+        assert_eq!(key(&["a_b-1", ""]), "a_b-1.\"\"");
+    }
 }

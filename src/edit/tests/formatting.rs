@@ -87,6 +87,15 @@ fn comments_behind_values_share_a_column() {
 }
 
 #[test]
+fn a_long_value_does_not_push_the_comments_of_others_away() {
+    becomes(
+        "[x]\na = 1   # 1\nb = 'long value' # 2\nc = 3   # 3\n",
+        "[x]\na = 1   # 1\nb = 'long value'  # 2\nc = 3   # 3\n",
+    );
+    becomes("[x]\na = 1 # 1\nbb = 'long' # 2\n", "[x]\na  = 1       # 1\nbb = 'long'  # 2\n");
+}
+
+#[test]
 fn values_on_one_line_are_spaced_and_others_left_alone() {
     becomes(
         "[x]\na=[ 'b','c' ,]\ne = {b=1,c = [1,2]}\nf = [\n 1,2,\n]\n[ y .\"z\" ] #c\n",
