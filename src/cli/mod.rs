@@ -6,6 +6,7 @@
 mod commands;
 mod confirm;
 mod destination;
+mod editing;
 mod exit;
 mod failure;
 mod interrupt;
@@ -20,8 +21,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use commands::{
-    apply, check, completions, drift, explain, gc, init, keys, log, man, plan, publish, query,
-    schema, version,
+    add, apply, check, completions, drift, explain, fmt, gc, init, keep, keys, log, man, plan,
+    promote, publish, query, remove, schema, version, yank,
 };
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
@@ -87,6 +88,14 @@ struct Global {
 enum Command {
     Init(init::Arguments),
     Check(check::Arguments),
+    Fmt(fmt::Arguments),
+    #[command(subcommand)]
+    Add(add::Add),
+    #[command(subcommand)]
+    Remove(remove::Remove),
+    Yank(yank::Arguments),
+    Keep(keep::Arguments),
+    Promote(promote::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Publish(publish::Arguments),
@@ -125,6 +134,12 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(arguments) => init::run(&arguments, &global, terminal),
         Command::Check(arguments) => check::run(&arguments, &global, terminal),
+        Command::Fmt(arguments) => fmt::run(&arguments, &global, terminal),
+        Command::Add(add) => add::run(add, &global, terminal),
+        Command::Remove(remove) => remove::run(&remove, &global, terminal),
+        Command::Yank(arguments) => yank::run(arguments, &global, terminal),
+        Command::Keep(arguments) => keep::run(arguments, &global, terminal),
+        Command::Promote(arguments) => promote::run(arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
         Command::Apply(arguments) => apply::run(&arguments, &global, terminal),
         Command::Publish(arguments) => publish::run(&arguments, &global, terminal),

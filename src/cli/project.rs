@@ -51,11 +51,23 @@ impl Project {
     ///
     /// When there is none, or when anything in it is wrong; then all of that is reported.
     pub fn open(global: &Global, terminal: &Terminal) -> Result<Self, Failure> {
-        let path = match &global.file {
-            Some(path) => path.clone(),
-            None => find()?,
-        };
-        let text = read(&path)?;
+        let (path, text) = locate(global)?;
+        Self::judge(path, text, global, terminal)
+    }
+
+    /// Takes a text for the manifest at a path, whatever the file holds.
+    ///
+    /// Warnings about it are printed.
+    ///
+    /// # Errors
+    ///
+    /// When anything in it is wrong; then all of that is reported.
+    pub fn judge(
+        path: PathBuf,
+        text: String,
+        global: &Global,
+        terminal: &Terminal,
+    ) -> Result<Self, Failure> {
         // An empty variable is how a pipeline unsets it.
         let environment = global.environment.as_deref().filter(|name| !name.is_empty());
         let parsed = manifest::parse_for(&text, environment)
@@ -204,6 +216,20 @@ pub fn patience(global: &Global) -> Duration {
 /// Returns an id that no other run has.
 pub fn random_id() -> String {
     hex(&rand::random::<[u8; 16]>())
+}
+
+/// Reads the manifest that the flags name, or the nearest one upwards from here.
+///
+/// # Errors
+///
+/// When there is none, or when it can't be read.
+pub fn locate(global: &Global) -> Result<(PathBuf, String), Failure> {
+    let path = match &global.file {
+        Some(path) => path.clone(),
+        None => find()?,
+    };
+    let text = read(&path)?;
+    Ok((path, text))
 }
 
 fn find() -> Result<PathBuf, Failure> {

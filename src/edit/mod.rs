@@ -28,3 +28,11 @@ pub use format::format;
 pub use keys::{NewKey, add_key, remove_key};
 pub use promotion::{Promotion, Route, promote};
 pub use sources::{NewSource, add_source, remove_source};
+
+/// Returns the first environment of a manifest, if it has any.
+///
+/// Mistakes in all environments are reported whichever is chosen, so any will do to check a text.
+pub fn first_environment(text: &str) -> Option<String> {
+    let layout = layout::Layout::parse(text).ok()?;
+    layout.names(&["env"]).first().map(|&name| name.to_owned())
+}

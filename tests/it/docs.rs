@@ -9,10 +9,24 @@ use repoman::manifest::{self, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 30] = [
     &[],
     &["init"],
     &["check"],
+    &["fmt"],
+    &["add"],
+    &["add", "source"],
+    &["add", "distribution"],
+    &["add", "key"],
+    &["remove"],
+    &["remove", "source"],
+    &["remove", "distribution"],
+    &["remove", "key"],
+    &["remove", "yank"],
+    &["remove", "keep"],
+    &["yank"],
+    &["keep"],
+    &["promote"],
     &["plan"],
     &["apply"],
     &["publish"],
@@ -168,6 +182,7 @@ fn the_documents_lead_to_files_that_exist() {
     let pages = pages.into_iter().chain([
         "docs/contributing.md",
         "docs/drift.md",
+        "docs/editing.md",
         "docs/errors.md",
         "docs/publish.md",
     ]);

@@ -14,6 +14,7 @@ mod dangers;
 mod docs;
 mod drift;
 mod durability;
+mod edit;
 mod environments;
 mod examples;
 mod explain;

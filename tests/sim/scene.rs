@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use repoman::commit::run::CommitError;
 use repoman::manifest::{self, Manifest};
 use repoman::ops::apply::{ApplyError, Publisher};
-use repoman::ops::contest::{self, Approval, ContestError, Terms};
+use repoman::ops::contest::{self, Approval, ContestError, Moment, Terms};
 use repoman::ops::plan::{PlanError, Planned, Question, plan_offers, read_offers};
 use repoman::ops::publish::{self, PublishError, Push};
 use repoman::plan::offer::Offers;
@@ -279,9 +279,10 @@ impl Program {
     async fn publish(&self, world: &Arc<World>) -> Result<Ending, PublishError> {
         let store = Store::with_backend(Arc::new(self.link.clone()), "memory:///");
         let expected = expected(self.now(world));
-        let rules = publish::rules(&store, expected).await?;
+        let rules = publish::rules(&store, expected, None).await?;
         let push = Push { rules: &rules, expected };
-        let planned = push.plan(self.part.offers.clone(), &store, self.now(world)).await?;
+        let planned =
+            push.plan(self.part.offers.clone(), &store, Moment::at(self.now(world))).await?;
         if planned.plan.is_empty() {
             return Ok(Ending::Done(None));
         }
@@ -389,10 +390,10 @@ async fn is_settled(world: &Arc<World>, link: &Link, part: &Part) -> bool {
     let (offers, now) = (part.offers.clone(), world.now());
     let planned = match part.verb {
         Verb::Apply => plan_offers(part.question(now), offers, &store).await.ok(),
-        Verb::Publish => match publish::rules(&store, expected(now)).await {
+        Verb::Publish => match publish::rules(&store, expected(now), None).await {
             Ok(rules) => {
                 let push = Push { rules: &rules, expected: expected(now) };
-                push.plan(offers, &store, now).await.ok()
+                push.plan(offers, &store, Moment::at(now)).await.ok()
             }
             Err(_) => None,
         },

@@ -1,5 +1,6 @@
 //! Values as text for people.
 
+pub mod diff;
 pub mod drift;
 pub mod gc;
 pub mod log;
