@@ -8,13 +8,17 @@ it is signed. The server ends when stdin does, so it never outlives the test tha
 moto looks at a precondition and stores the object without a lock in between, so that of two
 writers both could win. Here all writes are under one lock, as conditional writes
 demand. moto checks no signature: this proves the protocol on the wire, not access control.
+
+The server's clock is ahead by as many seconds as the file LOG-ahead says, if there is one.
 """
 
+import datetime
 import logging
 import os
 import sys
 import threading
 
+import moto.s3.models
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -52,6 +56,20 @@ def logged(app, log):
     return call
 
 
+def turn_clock(path):
+    """Has objects dated by a clock that is as far ahead as a file says."""
+    present = moto.s3.models.utcnow
+
+    def utcnow():
+        try:
+            with open(path) as file:
+                return present() + datetime.timedelta(seconds=int(file.read()))
+        except FileNotFoundError:
+            return present()
+
+    moto.s3.models.utcnow = utcnow
+
+
 def end_with_stdin():
     """Stops the server when whoever started it is gone."""
     sys.stdin.read()
@@ -60,6 +78,7 @@ def end_with_stdin():
 
 def main():
     log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    turn_clock(sys.argv[1] + "-ahead")
     app = logged(serialized(DomainDispatcherApplication(create_backend_app)), log)
     logging.getLogger("werkzeug").disabled = True
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)

@@ -18,6 +18,7 @@ mod edit;
 mod environments;
 mod examples;
 mod explain;
+mod gc;
 mod layering;
 mod layout;
 mod log;

@@ -130,6 +130,12 @@ impl Moto {
         repo.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test")
     }
 
+    /// Sets the server's clock ahead by so many hours, for what is written from now on.
+    pub fn turn_clock(&self, hours: u64) {
+        let path = self.directory.path().join("requests-ahead");
+        fs::write(path, (hours * 3600).to_string()).expect("the directory can be written");
+    }
+
     /// Returns the requests since the last call.
     pub fn requests(&self) -> Vec<Request> {
         let path = self.directory.path().join("requests");

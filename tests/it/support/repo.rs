@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
 use tempfile::TempDir;
@@ -79,6 +80,23 @@ impl TestRepo {
     pub fn published(&self, key: &str) -> String {
         let path = self.store().join(key);
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Dates the commit points of the `file://` store so many hours back, as if that time had passed
+    /// since.
+    pub fn age(&self, hours: u64) {
+        for codename in fs::read_dir(self.store().join("dists")).expect("something is published") {
+            let path = codename.expect("it can be listed").path().join("InRelease");
+            let file = fs::File::options().write(true).open(path).expect("it is signed");
+            let now = file.metadata().and_then(|metadata| metadata.modified());
+            let then = now.expect("files have times") - Duration::from_secs(hours * 3600);
+            file.set_modified(then).expect("the file can be written");
+        }
+    }
+
+    /// Returns the keys of all package files in the `file://` store.
+    pub fn pool(&self) -> Vec<String> {
+        super::tree::files(&self.store().join("pool"))
     }
 
     /// Returns the text of a `Packages` file, by its directory below `dists`.
