@@ -22,7 +22,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use commands::{
     add, apply, check, completions, drift, explain, fmt, gc, init, keep, keys, log, man, plan,
-    promote, publish, query, remove, schema, version, yank,
+    promote, publish, query, remove, rollback, schema, version, yank,
 };
 use failure::Failure;
 use terminal::{ColorChoice, Terminal};
@@ -101,6 +101,7 @@ enum Command {
     Publish(publish::Arguments),
     Log(log::Arguments),
     Query(query::Arguments),
+    Rollback(rollback::Arguments),
     Drift(drift::Arguments),
     Explain(explain::Arguments),
     Gc(gc::Arguments),
@@ -145,6 +146,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Publish(arguments) => publish::run(&arguments, &global, terminal),
         Command::Log(arguments) => log::run(&arguments, &global, terminal),
         Command::Query(arguments) => query::run(&arguments, &global, terminal),
+        Command::Rollback(arguments) => rollback::run(&arguments, &global, terminal),
         Command::Drift(arguments) => drift::run(&arguments, &global, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Gc(arguments) => gc::run(&arguments, &global, terminal),

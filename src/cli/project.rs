@@ -95,10 +95,14 @@ impl Project {
 
     /// Returns what a person is asked before a plan is carried out.
     pub fn question(&self, plan: &Plan) -> Ask {
-        if plan.dangers.iter().any(|danger| danger.accepted.is_some()) {
-            Ask::Name(self.manifest.repository.name.clone())
-        } else {
-            Ask::Yes(format!("Apply to {}?", self.manifest.store.url))
+        self.question_or(plan, format!("Apply to {}?", self.manifest.store.url))
+    }
+
+    /// Returns the question, or the demand for the repository's name where a danger was accepted.
+    pub fn question_or(&self, plan: &Plan, question: String) -> Ask {
+        match plan.dangers.iter().any(|danger| danger.accepted.is_some()) {
+            true => Ask::Name(self.manifest.repository.name.clone()),
+            false => Ask::Yes(question),
         }
     }
 

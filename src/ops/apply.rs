@@ -271,7 +271,7 @@ impl Publisher<'_> {
                 retired.retire(orphans.get(codename).into_iter().flatten().cloned());
                 (head.map_or_else(declared, |head| head.state.manifest.clone()), None)
             }
-            Aim::BringBack { generation, manifest } => (manifest.clone(), Some(*generation)),
+            Aim::BringBack { generation, manifest, .. } => (manifest.clone(), Some(*generation)),
         };
         let publication = Publication {
             tool: self.tool.clone(),

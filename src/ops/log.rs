@@ -63,6 +63,7 @@ fn record(generation: &Generation, parent: Option<&Generation>) -> GenerationRec
         git_commit: state.manifest.git_commit.clone(),
         plan: state.plan,
         allowed: state.allowed.clone(),
+        rollback_of: state.rollback_of,
         packages: state.packages.values().map(BTreeMap::len).sum(),
         change: match (parent, &state.parent) {
             (Some(parent), _) => change(&parent.state, state),

@@ -15,4 +15,5 @@ pub mod plan;
 pub mod publish;
 mod repair;
 mod reuse;
+pub mod rollback;
 mod sweep;

@@ -47,6 +47,8 @@ pub enum Aim {
         generation: u64,
         /// The manifest that made it.
         manifest: ManifestRecord,
+        /// The names of package files that get other ones, by these.
+        renamed: BTreeMap<String, String>,
     },
 }
 

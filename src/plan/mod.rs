@@ -205,6 +205,8 @@ pub enum Reason {
     Yanked(Cause),
     /// No rule of the policy in this scope keeps it.
     Unkept(Cause),
+    /// This generation is brought back, which has it or has it not.
+    Rollback(u64),
 }
 
 /// What of the manifest made something happen.

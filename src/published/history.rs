@@ -5,6 +5,7 @@ use crate::apt::{clear_sign, path};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::published::{LoadError, MAX_RELEASE, index, parse_release};
+use crate::snapshot::Distribution;
 use crate::snapshot::state::{Parent, State};
 use crate::store::{Key, Store, StoreError};
 
@@ -50,4 +51,18 @@ pub async fn parent(
         Err(LoadError::Missing { .. }) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Returns what an earlier generation held.
+///
+/// # Errors
+///
+/// When an index is not there any more, or is not what was published.
+pub async fn content(
+    store: &Store,
+    codename: &Codename,
+    generation: &Generation,
+) -> Result<Distribution, LoadError> {
+    let content = index::distribution(store, codename, &generation.release, &generation.state);
+    Ok(content.await?.distribution)
 }

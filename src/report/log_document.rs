@@ -27,6 +27,8 @@ pub struct GenerationRecord {
     pub plan: Option<Sha256>,
     /// The dangers that somebody accepted for it, and why, by their ids.
     pub allowed: BTreeMap<String, String>,
+    /// The generation whose content it brought back, if it did.
+    pub rollback_of: Option<u64>,
     /// The number of package files that it lists.
     pub packages: usize,
     /// What it changed.
@@ -70,6 +72,8 @@ struct GenerationDocument {
     plan: Option<String>,
     /// The dangers that somebody accepted for it, and why, by their ids.
     allowed: BTreeMap<String, String>,
+    /// The generation whose content it brought back, if it did.
+    rollback_of: Option<u64>,
     packages: usize,
     /// `first`, `unknown` (the generation before is not kept) or `packages`.
     change: &'static str,
@@ -119,6 +123,7 @@ fn document(record: &GenerationRecord) -> GenerationDocument {
         git_commit: record.git_commit.clone(),
         plan: record.plan.map(|plan| plan.to_string()),
         allowed: record.allowed.clone(),
+        rollback_of: record.rollback_of,
         packages: record.packages,
         change,
         added,

@@ -125,7 +125,7 @@ struct ActionDocument {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct ReasonDocument {
-    /// `offered`, `no-longer-offered`, `undeclared`, `yanked` or `unkept` (by retention).
+    /// `offered`, `no-longer-offered`, `undeclared`, `yanked`, `unkept` (by retention) or `rollback`.
     code: &'static str,
     /// The sources that it is about.
     source: Vec<String>,
@@ -303,6 +303,7 @@ impl From<&Reason> for ReasonDocument {
             Reason::Undeclared => ("undeclared", none(), None),
             Reason::Yanked(cause) => ("yanked", none(), Some(cause)),
             Reason::Unkept(cause) => ("unkept", none(), Some(cause)),
+            Reason::Rollback(_) => ("rollback", none(), None),
         };
         let (text, line) = (cause.map(|cause| cause.text.clone()), cause.map(|cause| cause.line));
         Self { code, source, text, line }

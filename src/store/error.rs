@@ -119,6 +119,15 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// A file could not be written.
+    #[error("cannot write '{}'", path.display())]
+    Destination {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// An object is larger than whoever reads it wants to hold, or than a store takes.
     #[error("'{key}' has {}, more than the {} allowed", crate::text::bytes(*size), crate::text::bytes(*limit))]
     TooLarge {

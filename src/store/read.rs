@@ -1,5 +1,9 @@
 //! Reading and listing.
 
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path as FilePath, PathBuf};
+
 use bytes::{Bytes, BytesMut};
 use futures::stream::TryStreamExt as _;
 use object_store::path::Path;
@@ -9,6 +13,7 @@ use super::key::joined;
 use super::object::last_modified;
 use super::retry::Attempts;
 use super::{Entry, Etag, Key, Object, Operation, Store, StoreError};
+use crate::blocking::cpu;
 use crate::digest::{Hasher, Sha256};
 
 impl Store {
@@ -79,6 +84,36 @@ impl Store {
         }
     }
 
+    /// Writes the content of the object at `key` to the file at `file`, over whatever is there, and
+    /// returns its digest and size; nothing if there is no such object.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Destination`] if the file can't be written; any other if the object can't be
+    /// read to its end.
+    pub async fn download(
+        &self,
+        key: &Key,
+        file: &FilePath,
+    ) -> Result<Option<(Sha256, u64)>, StoreError> {
+        let path = self.path(key)?;
+        let failed = |error| StoreError::new(Operation::Read, path.as_ref(), error);
+        let unwritable = |source| StoreError::Destination { path: file.to_owned(), source };
+        let mut attempts = Attempts::new(self.inner.first_pause);
+        loop {
+            let result = match self.backend().get_opts(&path, GetOptions::default()).await {
+                Ok(result) => result,
+                Err(object_store::Error::NotFound { .. }) => return Ok(None),
+                Err(error) => return Err(failed(error)),
+            };
+            match saved(result, file.to_owned()).await.map_err(unwritable)? {
+                Ok(digest) => return Ok(Some(digest)),
+                Err(error) if !attempts.again().await => return Err(failed(error)),
+                Err(_) => {}
+            }
+        }
+    }
+
     /// Returns size and tag of the object at `key`, or nothing if there is none.
     ///
     /// # Errors
@@ -132,6 +167,28 @@ async fn hashed(result: GetResult) -> object_store::Result<(Sha256, u64)> {
         hasher.update(&chunk);
     }
     Ok(hasher.finish())
+}
+
+/// Writes the whole content to a file, and returns its digest and length.
+async fn saved(
+    result: GetResult,
+    path: PathBuf,
+) -> io::Result<object_store::Result<(Sha256, u64)>> {
+    let mut chunks = result.into_stream();
+    let mut file = cpu(move || File::create(path)).await?;
+    let mut hasher = Hasher::new();
+    loop {
+        let chunk = match chunks.try_next().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return Ok(Ok(hasher.finish())),
+            Err(error) => return Ok(Err(error)),
+        };
+        let write = move || {
+            hasher.update(&chunk);
+            file.write_all(&chunk).map(|()| (file, hasher))
+        };
+        (file, hasher) = cpu(write).await?;
+    }
 }
 
 /// Returns the whole content, which has the length that was announced.

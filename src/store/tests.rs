@@ -139,6 +139,50 @@ async fn what_is_not_there_is_nothing_and_no_error() {
 }
 
 #[tokio::test]
+async fn a_download_is_the_object_byte_for_byte() {
+    for Subject { name, store, _directory } in subjects() {
+        let (source, sha256) = file_of(300_000);
+        store
+            .create_from_file(&key("a"), source.path(), 300_000, sha256, &HEADERS)
+            .await
+            .expect(name);
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), vec![0; 400_000]).expect("room for it");
+        let content = store.download(&key("a"), file.path()).await.expect(name);
+        assert_eq!(content, Some((sha256, 300_000)), "{name}");
+        assert_eq!(std::fs::read(file.path()).ok(), std::fs::read(source.path()).ok(), "{name}");
+        assert_eq!(store.download(&key("b"), file.path()).await.expect(name), None);
+    }
+}
+
+#[tokio::test]
+async fn objects_are_deleted_only_as_long_as_it_is_allowed() {
+    for Subject { name, store, _directory } in subjects() {
+        let keys: Vec<Key> = (0..3).map(|n| key(&format!("a/{n}"))).collect();
+        for key in &keys {
+            create(&store, key.as_str(), b"x").await.expect(name);
+        }
+        let deletion = store.delete_while(&keys, &|| false).await;
+        assert!(matches!(deletion, Deletion { gone: 0, stopped: Some(Stopped::Told) }), "{name}");
+        assert_eq!(store.list("").await.expect(name).len(), 3, "{name}");
+        let deletion = store.delete_while(&keys, &|| true).await;
+        assert!(matches!(deletion, Deletion { gone: 3, stopped: None }), "{name}");
+        assert_eq!(store.list("").await.expect(name), [], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_of_a_store_is_the_present_and_leaves_nothing_behind() {
+    for Subject { name, store, _directory } in subjects() {
+        create(&store, "a", b"x").await.expect(name);
+        let first = store.head(&key("a")).await.expect(name).expect(name).last_modified;
+        assert!(store.now("scratch").await.expect(name) >= first, "{name}");
+        assert!(store.now("scratch").await.expect(name) >= first, "{name}");
+        assert_eq!(store.list("").await.expect(name).len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn creating_twice_is_success_only_with_the_same_content() {
     for Subject { name, store, _directory } in subjects() {
         assert_eq!(create(&store, "a/b", b"one").await.expect(name), Creation::New);

@@ -9,7 +9,7 @@ use repoman::manifest::{self, json_schema};
 use serde_json::Value;
 
 /// Every command, in the order of the reference.
-const COMMANDS: [&[&str]; 30] = [
+const COMMANDS: [&[&str]; 32] = [
     &[],
     &["init"],
     &["check"],
@@ -32,6 +32,7 @@ const COMMANDS: [&[&str]; 30] = [
     &["publish"],
     &["log"],
     &["query"],
+    &["rollback"],
     &["drift"],
     &["explain"],
     &["gc"],

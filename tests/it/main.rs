@@ -34,6 +34,7 @@ mod real_packages;
 mod rejected;
 mod repairs;
 mod reproducible;
+mod rollback;
 mod signing;
 mod single_writer;
 mod support;

@@ -18,6 +18,7 @@ pub mod promote;
 pub mod publish;
 pub mod query;
 pub mod remove;
+pub mod rollback;
 pub mod schema;
 pub mod version;
 pub mod yank;

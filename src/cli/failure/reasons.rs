@@ -12,6 +12,7 @@ use crate::ops::contest::ContestError;
 use crate::ops::gc::GcError;
 use crate::ops::plan::PlanError;
 use crate::ops::publish::PublishError;
+use crate::ops::rollback::RollbackError;
 use crate::plan::{Conflict, ConflictWith};
 use crate::published::LoadError;
 use crate::sign::{SignError, VerifyError};
@@ -224,6 +225,29 @@ impl From<ContestError> for Failure {
     }
 }
 
+impl From<RollbackError> for Failure {
+    fn from(error: RollbackError) -> Self {
+        let message = error.to_string();
+        match error {
+            RollbackError::Load(error) => error.into(),
+            RollbackError::Apply(error) => error.into(),
+            RollbackError::NotPublished(codename) => Self::not_published(codename.as_str()),
+            RollbackError::NotKept { kept: (first, last), .. } => Self::new("RM6015", message)
+                .hint(format!(
+                    "kept are the generations {first} to {last}; `repoman log` shows them"
+                )),
+            RollbackError::Gone { missing, .. } => {
+                let lines: Vec<_> = missing.iter().map(|key| format!("{key} is missing")).collect();
+                Self::new("RM6016", message).details(&lines).hint(
+                    "what a generation gives up is deleted after `purge_after` of [retain]; \
+                     publish these packages again, or choose a later generation",
+                )
+            }
+            RollbackError::Stanza { .. } => Self::new("RM4006", message),
+        }
+    }
+}
+
 impl From<GcError> for Failure {
     fn from(error: GcError) -> Self {
         let message = error.to_string();
@@ -257,6 +281,7 @@ impl From<StoreError> for Failure {
             StoreError::Unsettled { .. } => "RM4008",
             StoreError::DifferentContent { .. } => "RM4009",
             StoreError::SourceChanged { .. } | StoreError::Source { .. } => "RM4010",
+            StoreError::Destination { .. } => "RM9002",
             _ => "RM4011",
         };
         let failure = Self::new(code, error.to_string());

@@ -46,6 +46,9 @@ fn generation(out: &mut String, record: &GenerationRecord, style: Style, verbosi
         plan.unwrap_or_default(),
         plural(record.packages, "package file")
     );
+    if let Some(of) = record.rollback_of {
+        line(out, style, (Tone::Changed, "~"), &format!("rollback to generation {of}"));
+    }
     for (id, reason) in &record.allowed {
         let text = format!("allowed {}: {}", printable(id), printable(reason));
         line(out, style, (Tone::Changed, "!"), &text);

@@ -39,6 +39,24 @@ pub fn applied(plan: &Plan, applied: &[Applied], style: Style) -> String {
     out
 }
 
+/// Returns what a rollback has done, and what the next apply will do.
+pub fn brought_back(plan: &Plan, applied: &[Applied], generation: u64, style: Style) -> String {
+    let sum = plan.summary();
+    let tick = style.paint(Tone::Added, style.glyph("✓", "*"));
+    let generations: Vec<_> = applied
+        .iter()
+        .map(|applied| format!("{} is at generation {}", applied.codename, applied.generation))
+        .collect();
+    format!(
+        "{tick} {} brought back, {} taken away; {}, with the content of generation {generation}.\n\
+         The next apply publishes what the manifest and its sources say: it brings back what was \
+         taken away\nas long as they offer it.",
+        sum.add,
+        sum.remove,
+        generations.join(", ")
+    )
+}
+
 /// Returns where clients find the files that they need once.
 fn downloads(project: &Project) -> String {
     let name = &project.manifest.repository.name;

@@ -213,6 +213,7 @@ fn reason(reason: &Reason) -> String {
         Reason::Undeclared => "not declared any more".to_owned(),
         Reason::Yanked(cause) => format!("[yank] line {}", cause.line),
         Reason::Unkept(cause) => format!("{} line {}", cause.text, cause.line),
+        Reason::Rollback(generation) => format!("generation {generation}"),
     }
 }
 

@@ -47,6 +47,16 @@ fn left_out(name: &str, offer: &SourceOffer, verbosity: Verbosity) -> String {
     format!("Left out by `packages` of source.{name}:{}\n", paths.collect::<String>())
 }
 
+/// Returns a rollback's plan for people.
+pub fn change(project: &Project, planned: &Planned, terminal: &Terminal) -> String {
+    let heading = format!("{TOOL}   {}\n\n", project.manifest.store.url);
+    if planned.plan.is_empty() {
+        return heading + "Nothing to do: this is what is published.\n";
+    }
+    let look = Look { style: terminal.err, verbosity: terminal.verbosity };
+    heading + &render(&planned.plan, false, look)
+}
+
 /// Returns what clients of distributions that a plan creates will have to use.
 fn sources_entries(project: &Project, planned: &Planned) -> String {
     let is_new = |codename| {
