@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::cli::Global;
 use crate::cli::failure::Failure;
-use crate::cli::project::{Project, patience};
+use crate::cli::project::{Project, cache, patience};
 use crate::cli::secrets;
 use crate::cli::terminal::Terminal;
 use crate::fingerprint::Fingerprint;
@@ -123,7 +123,7 @@ impl Destination {
     ///
     /// When nobody vouches for what is published, or it can't be read.
     pub async fn verified(&self, terminal: &Terminal) -> Result<Verified, Stop> {
-        let store = Store::open(&self.settings);
+        let store = Store::open(&self.settings).with_cache(cache());
         if let Some(Anchor { name, keys }) = &self.anchor {
             let anchor = Anchor { name: name.clone(), keys: keys.clone() };
             let rules = rules(&store, anchor.expected(), self.environment.as_deref()).await?;
@@ -173,7 +173,7 @@ impl Destination {
                 settings.path_style = rules.path_style;
             }
         }
-        Store::open(&settings)
+        Store::open(&settings).with_cache(cache())
     }
 }
 

@@ -29,12 +29,25 @@ use terminal::{ColorChoice, Terminal};
 
 use crate::time::Span;
 
+/// What is read of the environment besides what flags name and AWS's own variables.
+const ENVIRONMENT: &str = "\
+Environment:
+  REPOMAN_CACHE_DIR  Where index files are kept that were read from buckets [default: repoman in
+                     XDG_CACHE_HOME or ~/.cache]; empty: nowhere. They are checked whenever they are
+                     used, take 1 GiB at most, and may be deleted at any time";
+
 /// Publishes APT repositories to object stores from a manifest under version control
 ///
 /// A `repo.toml` says what a repository consists of; `plan` shows what would change, `apply`
 /// makes it so. The published repository itself is the only state.
 #[derive(Debug, Parser)]
-#[command(name = "repoman", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "repoman",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = ENVIRONMENT
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,

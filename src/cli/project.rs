@@ -16,7 +16,7 @@ use crate::manifest::{self, Manifest, Reason, StoreUrl};
 use crate::ops::apply::Publisher;
 use crate::plan::Plan;
 use crate::sign::{GpgSigner, Signer};
-use crate::store::{Location, Settings, Store, Writers};
+use crate::store::{Cache, Location, Settings, Store, Writers};
 use crate::time::Timestamp;
 
 /// The name that a manifest has unless `--file` says otherwise.
@@ -116,7 +116,7 @@ impl Project {
 
     /// Opens the store that the manifest names; no request is made.
     pub fn store(&self, jobs: usize) -> Store {
-        Store::open(&self.settings(jobs))
+        Store::open(&self.settings(jobs)).with_cache(cache())
     }
 
     /// Returns how the store that the manifest names is reached and written to.
@@ -154,7 +154,7 @@ impl Project {
         let url = self.manifest.repository.public_url.clone().ok_or_else(Failure::no_public_url)?;
         let settings =
             Settings { patience: self.patience, ..Settings::new(Location::Public { url }) };
-        Ok(Store::open(&settings))
+        Ok(Store::open(&settings).with_cache(cache()))
     }
 
     /// Returns who publishes this manifest, as a run of its own.
@@ -234,6 +234,21 @@ pub fn locate(global: &Global) -> Result<(PathBuf, String), Failure> {
     };
     let text = read(&path)?;
     Ok((path, text))
+}
+
+/// Returns where files of stores are kept on this machine; nowhere if `REPOMAN_CACHE_DIR` is empty.
+pub fn cache() -> Cache {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let directory = variable("REPOMAN_CACHE_DIR").or_else(|| {
+        // A relative path is to be ignored (XDG Base Directory Specification).
+        let base = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
+        let base = base.or_else(|| Some(variable("HOME")?.join(".cache")));
+        Some(base?.join("repoman"))
+    });
+    match directory.filter(|path| !path.as_os_str().is_empty()) {
+        Some(directory) => Cache::in_directory(directory, Cache::LIMIT),
+        None => Cache::off(),
+    }
 }
 
 fn find() -> Result<PathBuf, Failure> {

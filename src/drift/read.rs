@@ -40,6 +40,8 @@ pub async fn read(
     depth: Depth,
     observe: &dyn Observe,
 ) -> Result<Facts, DriftError> {
+    // What is at hand here says nothing of what is there.
+    let store = &store.without_cache();
     let view = if store.is_public() { View::Outside } else { View::Inside };
     let (objects, points) = match view {
         View::Inside => listing(store).await?,

@@ -190,16 +190,21 @@ impl Shelf<'_> {
         path::in_distribution(self.codename, path)
     }
 
+    /// Returns the forms of an index in the order in which they are tried: what is in the cache
+    /// costs least, and of the others what unpacks fastest.
     fn forms(
         &self,
         path: &str,
         published: &BTreeSet<Compression>,
-    ) -> impl Iterator<Item = (Compression, &IndexEntry)> {
+    ) -> Vec<(Compression, &IndexEntry)> {
         let is_there = |form: &Compression| *form != Compression::None || published.contains(form);
-        PREFERENCE.into_iter().filter(is_there).filter_map(move |form| {
+        let forms = PREFERENCE.into_iter().filter(is_there).filter_map(|form| {
             let entry = self.release.file(&format!("{path}{}", form.extension()))?;
             Some((form, entry))
-        })
+        });
+        let mut forms: Vec<_> = forms.collect();
+        forms.sort_by_key(|(_, entry)| !self.store.cache().may_have(&entry.sha256));
+        forms
     }
 }
 
@@ -218,20 +223,26 @@ async fn unpacked(
     }
 }
 
-/// Returns a listed file's key and its bytes, verified.
+/// Returns a listed file's key and its bytes, verified; from the cache, if that has it.
 pub async fn by_hash(
     store: &Store,
     codename: &Codename,
     entry: &IndexEntry,
 ) -> Result<(String, Bytes), LoadError> {
     let key = path::by_hash(codename, &entry.path, &entry.sha256);
+    let IndexEntry { sha256, size, .. } = *entry;
+    let cache = Arc::clone(store.cache());
+    if let Some(bytes) = blocking::cpu(move || cache.get(&sha256, size)).await {
+        return Ok((key, bytes));
+    }
     let object = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_INDEX).await?;
     let object = object.ok_or_else(|| LoadError::Missing { key: key.clone() })?;
-    if matches(entry, &object.bytes) {
-        Ok((key, object.bytes))
-    } else {
-        Err(LoadError::Altered { key })
+    if !matches(entry, &object.bytes) {
+        return Err(LoadError::Altered { key });
     }
+    let (cache, bytes) = (Arc::clone(store.cache()), object.bytes.clone());
+    blocking::cpu(move || cache.put(&sha256, &bytes)).await;
+    Ok((key, object.bytes))
 }
 
 pub(super) fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {

@@ -16,6 +16,7 @@
 //! # Ok(()) }
 //! ```
 
+mod cache;
 mod clock;
 mod create;
 mod delete;
@@ -44,6 +45,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use tokio::sync::Semaphore;
 
+pub use self::cache::Cache;
 pub use self::create::Creation;
 pub use self::delete::{Deletion, Stopped};
 pub use self::error::{Operation, StoreError};
@@ -71,6 +73,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    cache: Arc<Cache>,
 }
 
 struct Inner {
@@ -141,6 +144,28 @@ impl Store {
         })
     }
 
+    /// Returns the same store, with files at hand that need not be read from it.
+    ///
+    /// A directory is at hand itself.
+    #[must_use]
+    pub fn with_cache(mut self, cache: Cache) -> Self {
+        if !matches!(self.inner.kind, Kind::Directory(_)) {
+            self.cache = Arc::new(cache);
+        }
+        self
+    }
+
+    /// Returns the same store, of which everything is read that is asked for.
+    #[must_use]
+    pub fn without_cache(&self) -> Self {
+        self.clone().with_cache(Cache::off())
+    }
+
+    /// Returns what of it is at hand.
+    pub fn cache(&self) -> &Arc<Cache> {
+        &self.cache
+    }
+
     /// Returns an empty store in memory.
     pub fn in_memory() -> Self {
         Self::with_backend(Arc::new(InMemory::new()), "memory:///")
@@ -164,7 +189,7 @@ impl Store {
     }
 
     fn assemble(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), cache: Arc::default() }
     }
 
     /// Returns how many requests the caller should have under way at most.

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that can't be set up has failed")]
 
 mod blocks;
+mod cache;
 mod clean_up;
 mod command_line;
 mod conflicts;
