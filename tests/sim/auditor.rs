@@ -17,7 +17,7 @@ const TOLERANCE: i64 = 8;
 /// What must hold. Numbers and words are those of the protocol's design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
-    /// I1: whatever was ever served, every file that it names exists, byte for byte.
+    /// I1: whatever was served lately, every file that it names exists, byte for byte.
     Readable,
     /// I2: what was published is in every later generation, until a plan removes it.
     NothingLost,
@@ -29,6 +29,8 @@ pub enum Invariant {
     OneWinner,
     /// I6: success is reported for what is published, and a loss for what is not.
     HonestOutcome,
+    /// I7: once everything has had its time, and was swept, only what is needed is there.
+    NothingLeftBehind,
     /// I8: the copies are those of the current generation, after at most one more apply.
     CopiesConverge,
     /// The Date of a generation is later than that of the one before.
@@ -37,7 +39,7 @@ pub enum Invariant {
     LaterSecond,
     /// No two generations have one id, so their bytes and tags never come back.
     OwnId,
-    /// A generation's commit point and manifest are kept for good.
+    /// Of each generation but those long ago there is the commit point, the state, the signature.
     Recorded,
 }
 
@@ -55,11 +57,25 @@ impl fmt::Display for Violation {
     }
 }
 
+/// For how many seconds what is given up has to stay: what the manifest of the simulation says.
+const PURGE_AFTER: i64 = 2 * 3600;
+
+/// How many generations before the current one keep their records.
+const KEPT: usize = 30;
+
+/// An object that was served, and until when.
+#[derive(Debug, Clone)]
+struct Served {
+    reference: Reference,
+    /// When the last generation was replaced that named it; nothing as long as one does.
+    until: Option<Timestamp>,
+}
+
 /// Remembers what was served and promised.
 #[derive(Debug, Clone, Default)]
 pub struct Auditor {
     chain: Vec<Generation>,
-    served: BTreeMap<String, Reference>,
+    served: BTreeMap<String, Served>,
     promised: BTreeSet<String>,
     removable: BTreeSet<String>,
     violations: Vec<Violation>,
@@ -95,11 +111,24 @@ impl Auditor {
             Some(path) if is_mutable(path) => self.copy(world, path, key),
             _ => {}
         }
-        if let Some(reference) = self.served.get(key)
+        if let Some(Served { reference, until }) = self.served.get(key)
             && let Err(what) = client::check(world, reference)
         {
-            self.violated(Invariant::Readable, what);
+            if until.is_none_or(|until| world.now() < shifted(until, PURGE_AFTER)) {
+                self.violated(Invariant::Readable, what);
+            } else {
+                self.served.remove(key);
+            }
         }
+        let is_kept = self.kept().any(|generation| generation.records.contains_key(key));
+        if is_kept && world.read(key).is_none() {
+            self.violated(Invariant::Recorded, format!("{key} is missing"));
+        }
+    }
+
+    /// Returns the generations whose records are kept, the current one included.
+    fn kept(&self) -> impl Iterator<Item = &Generation> {
+        self.chain.iter().rev().take(KEPT + 1)
     }
 
     fn commit_point(&mut self, world: &World) {
@@ -139,8 +168,12 @@ impl Auditor {
                 self.violated(Invariant::NothingLost, what);
             }
         }
+        for served in self.served.values_mut() {
+            served.until.get_or_insert(world.now());
+        }
         let objects = generation.objects.iter().cloned();
-        self.served.extend(objects.map(|reference| (reference.key.clone(), reference)));
+        let served = objects.map(|reference| Served { reference, until: None });
+        self.served.extend(served.map(|served| (served.reference.key.clone(), served)));
         self.chain.push(generation);
     }
 
@@ -206,6 +239,28 @@ impl Auditor {
     /// Returns the Date of the current generation.
     pub fn date(&self) -> Option<Timestamp> {
         self.chain.last().map(|last| last.date)
+    }
+
+    /// Looks whether anything is there that nothing needs: I7.
+    ///
+    /// Indices that list nothing may stay: they have but one name.
+    pub fn tidy(&mut self, world: &World) {
+        let Some(last) = self.chain.last() else { return };
+        let mut needed: BTreeSet<String> =
+            self.kept().flat_map(|generation| generation.records.keys().cloned()).collect();
+        needed.extend(last.objects.iter().map(|reference| reference.key.clone()));
+        let copies = last.indices.keys().map(|path| path.as_str());
+        let copies = copies.chain(["InRelease", "Release", "Release.gpg"]);
+        needed.extend(copies.map(|path| format!("{DISTRIBUTION}{path}")));
+        let empty = Sha256::of(b"").to_string();
+        let is_needed = |key: &str| {
+            let stays = ["acme-apt.asc", ".repoman/store.json"];
+            needed.contains(key) || stays.contains(&key) || key.ends_with(&empty)
+        };
+        let left: Vec<_> = world.keys().into_iter().filter(|key| !is_needed(key)).collect();
+        if !left.is_empty() {
+            self.violated(Invariant::NothingLeftBehind, left.join(" "));
+        }
     }
 
     /// Looks whether the copies are those of the current generation: I8.

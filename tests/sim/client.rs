@@ -7,11 +7,14 @@ use flate2::read::MultiGzDecoder;
 use repoman::digest::Sha256;
 use repoman::time::Timestamp;
 
+use crate::seal;
 use crate::shelf::Stored;
 use crate::world::{Signing, World};
 
 /// A distribution's directory.
 pub const DISTRIBUTION: &str = "dists/bookworm/";
+/// The state file, as Release lists it.
+const STATE: &str = "repoman/state.json.gz";
 /// Where its earlier generations are kept.
 const HISTORY: &str = ".repoman/history/bookworm/";
 /// Where the manifests are kept that were applied.
@@ -49,7 +52,7 @@ pub struct Generation {
     pub indices: BTreeMap<String, Sha256>,
     /// The index files and package files that it names.
     pub objects: Vec<Reference>,
-    /// What is to be kept of it for good: the commit point and the manifest, by key.
+    /// Its commit point, state, signature and manifest, which are kept when it is replaced, by key.
     pub records: BTreeMap<String, Sha256>,
 }
 
@@ -101,10 +104,16 @@ pub fn read(world: &World, point: &Stored) -> Result<Generation, String> {
     let number = state["generation"].as_u64().ok_or("no generation")?;
     let manifest = &state["manifest"]["sha256"];
     let history = format!("{HISTORY}{number}-{}.InRelease", point.sha256);
-    let records = [
+    let state_file = state_reference(&listed)?;
+    let mut records = BTreeMap::from([
         (history, point.sha256),
         (format!("{MANIFESTS}{}.toml", manifest.as_str().unwrap_or_default()), digest(manifest)?),
-    ];
+        (state_file.key.clone(), state_file.sha256),
+    ]);
+    if world.signing == Signing::Signed {
+        let key = format!("{DISTRIBUTION}repoman/signatures/{}.gpg", point.sha256);
+        records.insert(key, Sha256::of(seal::signature(text.as_bytes()).as_bytes()));
+    }
     let parent = &state["parent"];
     Ok(Generation {
         sha256: point.sha256,
@@ -119,7 +128,7 @@ pub fn read(world: &World, point: &Stored) -> Result<Generation, String> {
         packages,
         indices,
         objects,
-        records: records.into(),
+        records,
     })
 }
 
@@ -195,10 +204,13 @@ fn unpacked(world: &World, path: &str, reference: &Reference) -> Result<String, 
 
 /// Returns the state file.
 fn state(world: &World, listed: &[(String, Reference)]) -> Result<serde_json::Value, String> {
-    let mut files = listed.iter();
-    let found = files.find(|(path, _)| path == "repoman/state.json.gz");
-    let (path, reference) = found.ok_or("no state file is listed")?;
-    serde_json::from_str(&unpacked(world, path, reference)?).map_err(|error| error.to_string())
+    let text = unpacked(world, STATE, state_reference(listed)?)?;
+    serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+fn state_reference(listed: &[(String, Reference)]) -> Result<&Reference, String> {
+    let found = listed.iter().find(|(path, _)| path == STATE);
+    found.map(|(_, reference)| reference).ok_or_else(|| "no state file is listed".to_owned())
 }
 
 fn package(stanza: &str) -> Result<Reference, String> {

@@ -51,7 +51,7 @@ const PHASES: [fn(&str, Signing) -> bool; 6] = [
     |key, _| key == ".repoman/store.json",
     |key, _| key.starts_with("pool/"),
     |key, _| key == "acme-apt.asc",
-    |key, _| key.contains("/by-hash/") || key.starts_with(".repoman/"),
+    |key, _| ["/by-hash/", "/signatures/", ".repoman/"].iter().any(|part| key.contains(part)),
     |key, signing| key == client::point(signing),
     |key, _| key != "dists/bookworm/Release.gpg",
 ];

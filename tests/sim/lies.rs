@@ -35,6 +35,8 @@ pub enum Lie {
     DropsCopies,
     /// It says that index files are there that are not.
     DeniesIndices,
+    /// It carries out requests that have been on their way for hours.
+    TakesAnyRequest,
 }
 
 /// What a store does with a write.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
@@ -11,6 +12,7 @@ use object_store::{
     ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::schedule::Dice;
 use crate::world::World;
@@ -56,6 +58,10 @@ pub enum Flaw {
 
 /// How many turns of its own program a slow answer takes.
 const SLOW: usize = 6;
+
+/// For how long a request may be on its way, as signed requests are on S3: there it is a quarter
+/// of an hour. What arrives later is turned away.
+const VALID: Duration = Duration::from_secs(30 * 60);
 
 /// The connection of one program; cheap to clone.
 #[derive(Clone)]
@@ -112,6 +118,16 @@ impl Link {
         self.0.world.deliver_late();
     }
 
+    /// Waits until a request arrives; it may be too late by then.
+    async fn arrive(&self) -> Result<()> {
+        let sent = Instant::now();
+        self.turn().await;
+        match self.0.world.is_patient() || sent.elapsed() <= VALID {
+            true => Ok(()),
+            false => Err(unknown()),
+        }
+    }
+
     /// Counts a write; returns what goes wrong with it.
     fn fault(&self) -> Option<Fault> {
         let mut state = self.0.state.lock().unwrap();
@@ -147,9 +163,10 @@ impl Link {
     }
 
     async fn write(&self, put: Put) -> Result<PutResult> {
-        self.turn().await;
-        let world = &self.0.world;
-        match self.fault() {
+        let arrived = self.arrive().await;
+        let (fault, world) = (self.fault(), &self.0.world);
+        arrived?;
+        match fault {
             None => world.put(put),
             Some(Fault::DiesBefore) => self.die().await,
             Some(Fault::DiesAfter) => {
@@ -178,8 +195,9 @@ impl Link {
     }
 
     async fn read(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.turn().await;
+        let arrived = self.arrive().await;
         let misread = self.misread();
+        arrived?;
         if misread == Some(Misread::Failed) {
             return Err(unknown());
         }
@@ -193,8 +211,9 @@ impl Link {
     }
 
     async fn listing(&self, prefix: Option<&Path>) -> Result<Vec<ObjectMeta>> {
-        self.turn().await;
+        let arrived = self.arrive().await;
         let misread = self.misread();
+        arrived?;
         let listing = self.0.world.list(prefix);
         match misread {
             Some(Misread::Failed | Misread::Torn) => return Err(unknown()),
@@ -270,8 +289,10 @@ impl ObjectStore for Link {
             let link = link.clone();
             async move {
                 let location = location?;
-                link.turn().await;
-                match link.fault() {
+                let arrived = link.arrive().await;
+                let fault = link.fault();
+                arrived?;
+                match fault {
                     Some(Fault::DiesBefore) => link.die().await,
                     Some(Fault::Unsent | Fault::Late) => Err(unknown()),
                     fault => {

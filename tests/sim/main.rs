@@ -28,4 +28,5 @@ mod seal;
 mod seeds;
 mod shelf;
 mod stalls;
+mod sweeps;
 mod world;

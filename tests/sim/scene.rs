@@ -8,6 +8,7 @@ use repoman::commit::run::CommitError;
 use repoman::manifest::{self, Manifest};
 use repoman::ops::apply::{ApplyError, Publisher};
 use repoman::ops::contest::{self, Approval, ContestError, Moment, Terms};
+use repoman::ops::gc::{GcError, Scope, Sweeper};
 use repoman::ops::plan::{PlanError, Planned, Question, plan_offers, read_offers};
 use repoman::ops::publish::{self, PublishError, Push};
 use repoman::plan::offer::Offers;
@@ -38,6 +39,12 @@ url = "file://repo"
 
 [signing]
 keys = []
+
+[retain]
+purge_after = "2h"
+
+[allow]
+"newest-lowered:bookworm/main/*/tool" = "mirrors go back and forth"
 
 [distribution.bookworm]
 suite = "stable"
@@ -292,8 +299,21 @@ impl Program {
         push.publish(&publisher, planned, course, &Nobody).await.map(|ending| told(&ending))
     }
 
+    /// Runs `repoman gc --yes`, or `gc --full --yes`; returns how it ended and how many objects it
+    /// deleted. What the program would publish is nothing to it.
+    pub async fn sweep(&self, world: &Arc<World>, scope: Scope) -> (Ending, usize) {
+        let store = Store::with_backend(Arc::new(self.link.clone()), "memory:///");
+        let (clock, manifest) = (self.clock(world), &stock().manifest);
+        let sweeper = Sweeper { manifest, store: &store, clock: &clock, run: &self.run, scope };
+        let publisher = self.publisher(world, &store, &clock);
+        match swept(&sweeper, &publisher).await {
+            Ok((ending, deleted)) => (ending.map_or(Ending::Done(None), |e| told(&e)), deleted),
+            Err(error) => (Ending::NotDone(format!("{error:?}")), 0),
+        }
+    }
+
     fn clock(&self, world: &Arc<World>) -> impl Fn() -> Timestamp + Send + Sync + use<> {
-        let (ahead, world) = (self.ahead, Arc::clone(world));
+        let (world, ahead) = (Arc::clone(world), self.ahead);
         move || shifted(world.now(), ahead)
     }
 
@@ -344,6 +364,20 @@ fn publish_failure(error: PublishError) -> Ending {
         PublishError::Apply(error) => failure(error.into()),
         error => Ending::NotDone(format!("{error:?}")),
     }
+}
+
+/// Deletes what is due, and has orphans given up.
+async fn swept(
+    sweeper: &Sweeper<'_>,
+    publisher: &Publisher<'_>,
+) -> Result<(Option<contest::Ending>, usize), GcError> {
+    let survey = sweeper.survey().await?;
+    let deleted = sweeper.sweep(&survey).await?;
+    if survey.orphans.is_empty() {
+        return Ok((None, deleted));
+    }
+    let ending = sweeper.give_up(publisher, survey, Span::seconds(3600), &Nobody).await?;
+    Ok((Some(ending), deleted))
 }
 
 fn told(ending: &contest::Ending) -> Ending {

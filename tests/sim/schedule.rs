@@ -16,6 +16,9 @@ use crate::link::Link;
 /// Below how many milliseconds the pauses between store calls usually are.
 const TEMPO: usize = 400;
 
+/// How much time passes at most when everybody waits for the clock.
+const LONGEST_IDLE: Duration = Duration::from_secs(5);
+
 /// Numbers that look random and follow from a seed (splitmix64).
 pub struct Dice {
     state: u64,
@@ -128,6 +131,7 @@ impl<'a, T> Actor<'a, T> {
 /// Lets actors run until each has ended or died; returns their outcomes, nothing for the dead.
 pub async fn play<T>(mut actors: Vec<Actor<'_, T>>, dice: &mut Dice) -> Vec<Option<T>> {
     prepare();
+    let mut idle = Duration::from_millis(TEMPO as u64);
     loop {
         settle(&mut actors).await;
         if actors.iter().all(|actor| actor.run.is_none()) {
@@ -135,9 +139,15 @@ pub async fn play<T>(mut actors: Vec<Actor<'_, T>>, dice: &mut Dice) -> Vec<Opti
         }
         tokio::time::advance(dice.pause()).await;
         match pick(&mut actors, dice) {
-            Some(actor) => actor.link.grant(dice),
+            Some(actor) => {
+                actor.link.grant(dice);
+                idle = Duration::from_millis(TEMPO as u64);
+            }
             // Everybody waits for the clock.
-            None => tokio::time::advance(Duration::from_millis(TEMPO as u64)).await,
+            None => {
+                tokio::time::advance(idle).await;
+                idle = (2 * idle).min(LONGEST_IDLE);
+            }
         }
     }
 }

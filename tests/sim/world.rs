@@ -87,10 +87,17 @@ impl World {
         };
         Arc::new(Self {
             signing: self.signing,
-            epoch: ledger.shelf.last_write().unwrap_or(self.epoch),
+            epoch: ledger.shelf.last_write().map_or(self.epoch, |at| at.max(self.epoch)),
             begun: Instant::now(),
             ledger: Mutex::new(copy),
         })
+    }
+
+    /// Returns another store with the same content and past, at the present time.
+    pub fn fork_now(&self) -> Arc<Self> {
+        let mut fork = Arc::into_inner(self.fork()).expect("nobody else has it yet");
+        fork.epoch = self.now();
+        Arc::new(fork)
     }
 
     /// Returns an id that no other program has.
@@ -103,6 +110,16 @@ impl World {
     /// Makes the store lie from now on.
     pub fn lie(&self, lie: Lie) {
         self.ledger.lock().unwrap().lie = Some(lie);
+    }
+
+    /// Tells whether requests may be on their way for as long as they like.
+    pub fn is_patient(&self) -> bool {
+        self.ledger.lock().unwrap().lie == Some(Lie::TakesAnyRequest)
+    }
+
+    /// Returns the keys of all objects, behind everybody's back.
+    pub fn keys(&self) -> Vec<String> {
+        self.list(None).into_iter().map(|meta| meta.location.to_string()).collect()
     }
 
     /// Returns the present time.
