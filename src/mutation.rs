@@ -30,11 +30,15 @@ pub enum Mutation {
     BlindCopies,
     /// The seal is written before the copies that it stands for.
     SealFirst,
+    /// What is given up is deleted at once.
+    NoGrace,
+    /// A name that was given up is used again however long ago that was.
+    OldNames,
 }
 
 impl Mutation {
     /// Every one there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::PackagesLast,
         Self::IndicesLast,
         Self::NoHistory,
@@ -47,6 +51,8 @@ impl Mutation {
         Self::CopiesFirst,
         Self::BlindCopies,
         Self::SealFirst,
+        Self::NoGrace,
+        Self::OldNames,
     ];
 }
 

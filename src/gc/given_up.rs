@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apt::path;
 use crate::debian::suite::Codename;
+use crate::mutation::{self, Mutation};
 use crate::published::Published;
 use crate::time::{Span, Timestamp, shifted};
 
@@ -63,6 +64,9 @@ impl GivenUp {
     /// Returns the names under which nothing may be published at that time: they are deleted, or
     /// their wait is half over.
     pub fn spent(&self, at: Timestamp) -> BTreeSet<String> {
+        if mutation::is_on(Mutation::OldNames) {
+            return BTreeSet::new();
+        }
         let is_spent = |standing: &Standing| standing.is_swept || at >= self.reuse_end(standing);
         let names = self.names.iter().filter(|(_, standing)| is_spent(standing));
         names.map(|(name, _)| name.clone()).collect()
@@ -77,6 +81,9 @@ impl GivenUp {
         &self,
         names: impl IntoIterator<Item = &'a String>,
     ) -> Option<Timestamp> {
+        if mutation::is_on(Mutation::OldNames) {
+            return None;
+        }
         let standings = names.into_iter().filter(|name| !path::is_canonical(name));
         let standings = standings.filter_map(|name| self.names.get(name));
         let end = |standing: &Standing| {
@@ -108,6 +115,9 @@ impl GivenUp {
     }
 
     fn end(&self, standing: &Standing) -> Timestamp {
+        if mutation::is_on(Mutation::NoGrace) {
+            return standing.since;
+        }
         shifted(standing.since, seconds(self.longest))
     }
 

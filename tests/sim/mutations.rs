@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use repoman::mutation::{Mutation, Switch};
+use repoman::ops::gc::Scope;
 
 use crate::auditor::Invariant;
 use crate::link::{Fault, Flaw};
 use crate::races::{Grounds, play_seed};
-use crate::scene::{alone, once_more, stock};
-use crate::schedule::Dice;
+use crate::scene::{Program, alone, once_more, stock};
+use crate::schedule::{Actor, Dice, play};
 use crate::stalls::Stall;
 use crate::world::World;
 
@@ -20,7 +22,7 @@ const SEEDS: u64 = 200;
 const WRITES: usize = 12;
 
 /// Which invariants each mutation violates; there may be others.
-const HARM: [(Mutation, &[Invariant]); 12] = [
+const HARM: [(Mutation, &[Invariant]); 14] = [
     (Mutation::PackagesLast, &[Invariant::Readable]),
     (Mutation::IndicesLast, &[Invariant::Readable]),
     (Mutation::NoHistory, &[Invariant::Recorded]),
@@ -33,6 +35,8 @@ const HARM: [(Mutation, &[Invariant]); 12] = [
     (Mutation::CopiesFirst, &[Invariant::InvisibleUntilTheSwap]),
     (Mutation::BlindCopies, &[Invariant::CopiesConverge]),
     (Mutation::SealFirst, &[Invariant::CopiesConverge]),
+    (Mutation::NoGrace, &[Invariant::Readable]),
+    (Mutation::OldNames, &[Invariant::Readable]),
 ];
 
 /// What is played.
@@ -44,14 +48,16 @@ enum Scene {
     Death(usize),
     /// The answer to this write gets lost.
     Unheard(usize),
+    /// A sweep is held up at this write while a mirror goes back to what it withdrew two hours ago.
+    Sweep(usize),
     /// Whatever the seed decides.
     Seed(u64),
 }
 
 impl Scene {
     fn all() -> impl Iterator<Item = Self> {
-        let certain =
-            (0..WRITES).flat_map(|at| [Self::Stall(at), Self::Death(at), Self::Unheard(at)]);
+        let certain = (0..WRITES)
+            .flat_map(|at| [Self::Stall(at), Self::Death(at), Self::Unheard(at), Self::Sweep(at)]);
         certain.chain((0..SEEDS).map(Self::Seed))
     }
 
@@ -68,6 +74,7 @@ impl Scene {
                 world
             }
             Self::Death(at) => flawed(grounds, Flaw::Write(at, Fault::DiesBefore)).await,
+            Self::Sweep(at) => swept(grounds, at).await,
             Self::Unheard(at) => flawed(grounds, Flaw::Write(at, Fault::Unheard)).await,
         };
         world.audit(|auditor, _| auditor.violations().iter().map(|v| v.invariant).collect())
@@ -79,6 +86,21 @@ async fn flawed(grounds: &Grounds, flaw: Flaw) -> Arc<World> {
     let (world, dice, part) = (grounds.mirrored(), &mut Dice::new(0), &stock().mirrors[2]);
     alone(&world, part, &[flaw], dice).await;
     once_more(&world, part, dice).await;
+    world
+}
+
+/// Has a mirror go back while a sweep is held up, and go forth again at once.
+async fn swept(grounds: &Grounds, sleeps_at: usize) -> Arc<World> {
+    let (world, dice, [old, new, _]) = (grounds.mirrored(), &mut Dice::new(0), &stock().mirrors);
+    alone(&world, new, &[], dice).await;
+    tokio::time::advance(Duration::from_secs(121 * 60)).await;
+    let sweeper = Program::new(&world, new, &[], dice);
+    let writer = Program::new(&world, old, &[], dice);
+    let sweep = async { sweeper.sweep(&world, Scope::GivenUp).await.0 };
+    let sweep = Actor::new(&sweeper.link, sweep).asleep_at(sleeps_at);
+    play(vec![sweep, Actor::new(&writer.link, writer.play(&world)).last()], dice).await;
+    once_more(&world, new, dice).await;
+    once_more(&world, old, dice).await;
     world
 }
 
