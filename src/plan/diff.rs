@@ -50,7 +50,10 @@ pub fn diff(
             distributions.insert(codename.clone(), plan);
         }
     }
-    notes.extend(guard::unused(&dangers, &desired.consent));
+    // The line about a whole distribution waits for what is still published of it.
+    let waits = |key: &str| published.distributions.keys().any(|codename| codename.as_str() == key);
+    let unused = guard::unused(&dangers, &desired.consent).into_iter();
+    notes.extend(unused.filter(|note| !matches!(note, Note::Unused { key, .. } if waits(key))));
     let base: BTreeMap<_, _> = standings
         .iter()
         .filter(|(codename, _)| distributions.contains_key(*codename))

@@ -177,7 +177,6 @@ fn versions_are_yanked_kept_and_let_go_again() {
 }
 
 #[test]
-#[ignore = "no plan acts on [removed] yet, so that no manifest may hold it"]
 fn a_distribution_is_removed_with_what_names_it() {
     let manifest = two_distributions();
     let sources =

@@ -34,12 +34,8 @@ fn all_mistakes_are_told_at_once_and_nothing_is_contacted() {
 fn grammar_of_later_versions_is_refused_and_never_ignored() {
     let repo = TestRepo::new();
     let later = [
-        "[retain]\nversions = 5",
-        "[yank.widget]\n\"1.0\" = \"broken\"",
-        "[keep.widget]\n\"1.0\" = \"needed\"",
-        "[removed]\n\"buster\" = \"EOL\"",
-        "[allow]\n\"release-field:bookworm.label\" = \"rebrand\"",
-        "[limits]\nremove_percent = 20",
+        "[cdn]\ncloudfront = \"E1ABCDEF\"",
+        "[source.agent]\ngithub = \"acme/agent\"\nto = \"bookworm/main\"",
         "[notify.releases]\nsns = \"arn:aws:sns:eu-central-1:111122223333:apt\"",
     ];
     repo.write_manifest(&format!("{}\n{}\n", Manifest::default().to_text(), later.join("\n")));

@@ -63,7 +63,9 @@ fn a_mirror_that_lost_everything_is_an_error_unless_it_may_be_empty() {
 
     let sources = format!("{}\nmode = \"mirror\"\nallow_empty = true", Manifest::default().sources);
     repo.write_manifest(&Manifest { sources, ..Manifest::default() }.to_text());
-    repo.apply().says(["- only"]);
+    let danger = "package-gone:bookworm/main/*/only";
+    repo.repoman(["apply", "--yes"]).exits(3).says(["- only", danger]);
+    repo.repoman(["apply", "--yes", "--allow", danger]).ok();
     assert_eq!(repo.index("bookworm/main/binary-amd64"), "");
 }
 

@@ -220,7 +220,10 @@ fn reason(reason: &Reason) -> String {
 fn note_text(note: &Note) -> String {
     match note {
         Note::Undeclared(codename) => {
-            format!("{codename} is published but not declared; it stays as it is")
+            format!(
+                "{codename} is published but not declared; it stays as it is, since this version \
+                 does not remove whole distributions"
+            )
         }
         Note::Empty(codename) => {
             format!("{codename} has no packages; are the sources where the manifest says?")
