@@ -106,3 +106,5 @@ pub(super) const ENVIRONMENT: &str = "RM1049";
 pub(super) const OVERRIDE: &str = "RM1050";
 /// Two keys of which a table may have only one.
 pub(super) const ALTERNATIVES: &str = "RM1051";
+/// A promotion that leads back to where it comes from.
+pub(super) const PROMOTION_CIRCLE: &str = "RM1052";

@@ -333,6 +333,8 @@ static SOURCE: Table = Table {
         .alternative("path = \"dist/*.deb\""),
         key("push", Shape::True, "Whether packages are pushed to it, by `repoman publish`.")
             .alternative("push = true"),
+        text("distribution", "The component that packages are promoted from, as \"trixie/main\".")
+            .alternative("distribution = \"trixie/main\""),
         key(
             "to",
             Shape::TextOrTexts,
@@ -358,15 +360,24 @@ static SOURCE: Table = Table {
              longer has. Default: accumulate.",
         ),
         key("allow_empty", Shape::Flag, "Whether it is fine that nothing matches. Default: false."),
+        key(
+            "soak",
+            Shape::Duration,
+            "How long a version has to have been in the component that it is promoted from. \
+             Default: not at all.",
+        ),
+        key(
+            "on_conflict",
+            Shape::Choice(&["refuse", "keep"]),
+            "What happens to a version that is published with other bytes: refuse fails the plan, \
+             keep keeps what is published. Default: refuse.",
+        ),
         later("store", "Packages in object storage."),
         later("apt", "Packages of another APT repository."),
         later("files", "Pinned downloads."),
         later("github", "Release assets of a project on GitHub."),
         later("tag", "Which releases on GitHub."),
         later("asset", "Which assets of a release on GitHub."),
-        later("distribution", "Promotion from another distribution."),
-        later("soak", "How long a version waits before its promotion."),
-        later("on_conflict", "What happens to other bytes of a published version."),
     ],
 };
 

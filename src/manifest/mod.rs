@@ -19,6 +19,7 @@ mod limits;
 mod order;
 mod pattern;
 mod problem;
+mod promotion;
 mod removed;
 mod repository;
 mod retain;
@@ -48,13 +49,14 @@ pub use limits::Limits;
 pub use order::documented_position;
 pub use pattern::{KeyPatterns, PathGlob, PathPattern};
 pub use problem::{Exposure, Problem, Severity};
+pub use promotion::Promotion;
 pub use repository::Repository;
 pub use retain::{Policy, Retention, Scope};
 pub use schema::json_schema;
 pub use secret::masked;
 pub use selection::{Rule, Selection, Verdict};
 pub use signing::{SecretSource, Signing, SigningKey};
-pub use source::{Mode, Source, SourceKind, Target};
+pub use source::{Mode, OnConflict, Source, SourceKind, Target};
 pub use store::{Encryption, StoreSettings, StoreUrl};
 
 use crate::debian::suite::Codename;
@@ -315,10 +317,7 @@ fn read_document(
     let names: Vec<_> = source_sections.iter().map(|(name, _)| name.clone()).collect();
     let endangered = allow::Context { distributions: &declared, sources: &names };
     let allow = section("allow").map(|table| allow::read(&table, &endangered, problems));
-    let sources = source_sections
-        .into_iter()
-        .filter_map(|(name, table)| source::read(&name, &table, &context, problems));
-    let sources = sources.map(|source| (source.name.clone(), source)).collect();
+    let sources = source::read_all(&source_sections, &context, problems);
     let purge_after = section("retain").and_then(|table| retain::purge_after(&table, problems));
     let retention = retain::read(root, &declared, problems);
     Some(Manifest {

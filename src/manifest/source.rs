@@ -1,11 +1,12 @@
 //! `[source.*]`: where packages come from, and where they go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::code;
 use super::distribution::{Declared, read_architectures};
 use super::pattern::{PathPattern, PatternError};
 use super::problem::{Problem, near, quoted, shortened};
+use super::promotion::{self, Promotion};
 use super::rules::{check_listed_once, check_name, check_not_empty};
 use super::section::{Section, Text};
 use super::selection::{self, Selection};
@@ -29,6 +30,8 @@ pub struct Source {
     pub allow_empty: bool,
     /// What happens to packages that the source no longer has.
     pub mode: Mode,
+    /// What happens to a version that is published with other bytes.
+    pub on_conflict: OnConflict,
     /// The line of the manifest where it begins, from 1.
     pub line: usize,
 }
@@ -40,6 +43,17 @@ pub enum SourceKind {
     Path(PathPattern),
     /// Whoever has a signing key, by `repoman publish`.
     Push,
+    /// What is published elsewhere in the repository.
+    Promotion(Promotion),
+}
+
+/// What happens to a version that is published with other bytes than the source has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnConflict {
+    /// The plan is refused.
+    Refuse,
+    /// What is published stays.
+    Keep,
 }
 
 /// One component of one distribution.
@@ -67,7 +81,7 @@ impl Source {
     pub fn pattern(&self) -> Option<&PathPattern> {
         match &self.kind {
             SourceKind::Path(pattern) => Some(pattern),
-            SourceKind::Push => None,
+            SourceKind::Push | SourceKind::Promotion(_) => None,
         }
     }
 }
@@ -79,21 +93,22 @@ impl std::fmt::Display for Target {
 }
 
 /// Reads one section; none if it does not say in a usable way where its packages come from.
-pub(super) fn read(
+fn read(
     name: &Text<'_>,
     section: &Section<'_>,
     context: &Context<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Source> {
     check_name(name, "source", problems);
-    let kind = read_kind(section, problems);
+    let kind = read_kind(section, context, problems);
+    check_soak(section, problems);
     let matched = matches(section, context.distributions, problems);
     match &kind {
         Some(SourceKind::Path(pattern)) if pattern.uses_release() => {
             check_release(section, &matched, problems);
         }
         Some(SourceKind::Push) => check_push(section, problems),
-        Some(SourceKind::Path(_)) | None => {}
+        Some(SourceKind::Path(_) | SourceKind::Promotion(_)) | None => {}
     }
     let architectures = narrowed(section, &matched, problems);
     let targets: BTreeSet<Target> = matched.iter().filter_map(Match::target).collect();
@@ -107,22 +122,80 @@ pub(super) fn read(
             Some(mode) if mode.text == "mirror" => Mode::Mirror,
             _ => Mode::Accumulate,
         },
+        on_conflict: match section.text("on_conflict") {
+            Some(conduct) if conduct.text == "keep" => OnConflict::Keep,
+            _ => OnConflict::Refuse,
+        },
         line: section.line(),
         kind: kind?,
     })
 }
 
-fn read_kind(section: &Section<'_>, problems: &mut Vec<Problem>) -> Option<SourceKind> {
+/// Reads all sections, and compares promotions with each other.
+pub(super) fn read_all(
+    sections: &[(Text<'_>, Section<'_>)],
+    context: &Context<'_>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, Source> {
+    let mut sources = BTreeMap::new();
+    for (name, section) in sections {
+        let source = read(name, section, context, problems);
+        sources.extend(source.map(|source| (source.name.clone(), source)));
+    }
+    let promotions = sections.iter().filter_map(|(name, section)| {
+        Some((section.text("distribution")?, sources.get(name.text)?))
+    });
+    promotion::check_circles(&promotions.collect::<Vec<_>>(), problems);
+    sources
+}
+
+fn read_kind(
+    section: &Section<'_>,
+    context: &Context<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<SourceKind> {
     if section.flag("push") {
         return Some(SourceKind::Push);
     }
-    let text = section.text("path")?;
-    match PathPattern::parse(text.text) {
-        Ok(pattern) => Some(SourceKind::Path(pattern)),
-        Err(error) => {
-            problems.push(bad_pattern(&text, &error));
-            None
-        }
+    if let Some(text) = section.text("path") {
+        let parsed = PathPattern::parse(text.text);
+        let reported = parsed.inspect_err(|error| problems.push(bad_pattern(&text, error)));
+        return Some(SourceKind::Path(reported.ok()?));
+    }
+    let from = origin(&section.text("distribution")?, context.distributions, problems)?;
+    Some(SourceKind::Promotion(Promotion { from, soak: section.duration("soak") }))
+}
+
+/// Returns the one component that a promotion takes packages from.
+fn origin(
+    address: &Text<'_>,
+    distributions: &[Declared<'_>],
+    problems: &mut Vec<Problem>,
+) -> Option<Target> {
+    if address.text.contains('*') {
+        let message = format!("{} is not one component", quoted(address.text));
+        problems.push(
+            Problem::error(code::TARGET, address.span.clone(), message)
+                .label("`*` is for targets only")
+                .help("a promotion takes packages from one component: \"trixie/main\""),
+        );
+        return None;
+    }
+    let found = matches_of(address.text, distributions);
+    if found.is_empty() && !is_undecided(address.text, distributions) {
+        problems.push(no_target("distribution", address, distributions));
+    }
+    found.first()?.target()
+}
+
+fn check_soak(section: &Section<'_>, problems: &mut Vec<Problem>) {
+    let Some(span) = section.key_span("soak") else { return };
+    if section.key_span("distribution").is_none() {
+        problems.push(
+            Problem::error(code::NO_EFFECT, span, "`soak` has no effect here".to_owned())
+                .label("is for promotions only")
+                .help("distribution = \"trixie/main\", or remove the line"),
+        );
     }
 }
 
@@ -172,7 +245,7 @@ fn matches<'a>(
     for address in &addresses {
         let found = matches_of(address.text, distributions);
         if found.is_empty() && !is_undecided(address.text, distributions) {
-            problems.push(no_target(address, distributions));
+            problems.push(no_target("to", address, distributions));
         }
         all.extend(found);
     }
@@ -208,8 +281,8 @@ fn is_undecided(address: &str, distributions: &[Declared<'_>]) -> bool {
     distributions.is_empty() || distributions.iter().any(is_open)
 }
 
-fn no_target(address: &Text<'_>, distributions: &[Declared<'_>]) -> Problem {
-    let message = format!("`to` names {}, which nothing declares", quoted(address.text));
+fn no_target(key: &str, address: &Text<'_>, distributions: &[Declared<'_>]) -> Problem {
+    let message = format!("`{key}` names {}, which nothing declares", quoted(address.text));
     let problem = Problem::error(code::TARGET, address.span.clone(), message);
     let declared = addresses(distributions);
     let named = distributions.iter().find(|distribution| {

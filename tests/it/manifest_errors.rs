@@ -34,9 +34,10 @@ fn all_mistakes_are_told_at_once_and_nothing_is_contacted() {
 fn grammar_of_later_versions_is_refused_and_never_ignored() {
     let repo = TestRepo::new();
     let later = [
-        "[cdn]\ncloudfront = \"E1ABCDEF\"",
-        "[source.agent]\ngithub = \"acme/agent\"\nto = \"bookworm/main\"",
         "[notify.releases]\nsns = \"arn:aws:sns:eu-central-1:111122223333:apt\"",
+        "[cdn]\ncloudfront = \"E1ABCDEF\"",
+        "[source.incoming]\nstore = \"s3://incoming/*.deb\"\nto = \"bookworm/main\"",
+        "[source.agent]\ngithub = \"acme/agent\"\nto = \"bookworm/main\"",
     ];
     repo.write_manifest(&format!("{}\n{}\n", Manifest::default().to_text(), later.join("\n")));
     let run = repo.repoman(["check"]).exits(1);

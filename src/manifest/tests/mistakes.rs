@@ -46,7 +46,7 @@ const SHAPES: &[Case] = &[
     case(("format = 1", "format = 1.5"), "RM1003", (1, "1.5"), "`format` must be a number", "format = 1"),
     case(("url = \"s3://acme-apt/debian\"", ""), "RM1005", (7, "[store]"), "`[store]` has no `url`", "url = \"s3://acme-apt/debian\""),
     case(("components    = [\"main\"]", "components_ = 1"), "RM1002", (18, "components_"), "`[distribution.bookworm]` has no key `components_`", "did you mean `components`?"),
-    case(("path = \"dist/*.deb\"", ""), "RM1005", (21, "[source.widget]"), "`[source.widget]` has no `path` or `push`", "path = \"dist/*.deb\"\nor\npush = true"),
+    case(("path = \"dist/*.deb\"", ""), "RM1005", (21, "[source.widget]"), "`[source.widget]` has no `path`, `push` or `distribution`", "path = \"dist/*.deb\"\nor\npush = true"),
     case(("path = \"dist/*.deb\"", "path = \"dist/*.deb\"\npush = true"), "RM1051", (23, "push"), "`[source.widget]` has `push` beside `path`", "make two tables"),
     case(("path = \"dist/*.deb\"", "push = false"), "RM1003", (22, "false"), "`push` must be true", "remove the line"),
     case(("path = \"dist/*.deb\"", "push = \"yes\""), "RM1003", (22, "\"yes\""), "`push` must be true", "push = true"),
@@ -94,6 +94,9 @@ const SHAPES: &[Case] = &[
     case(("[source", "[retain.package.python3.11]\nversions = 1\n[source"), "RM1002", (21, "11"), "`[retain.package.python3]` has no key `11`", "a name with a dot needs quotes: [retain.package.\"python3.11\"]"),
     case(("[source", "[distribution.bookworm.component.main]\n[source"), "RM1005", (21, "[distribution.bookworm.component.main]"), "`[distribution.bookworm.component.main]` has no `[distribution.bookworm.component.main.retain]`", "versions = 5"),
     case(("[source", "component = [\"main\"]\n[source"), "RM1002", (21, "component"), "`[distribution.bookworm]` has no key `component`", "did you mean `components`?"),
+    case(("path = \"dist/*.deb\"", "path = \"dist/*.deb\"\ndistribution = \"bookworm/main\""), "RM1051", (23, "distribution"), "`[source.widget]` has `distribution` beside `path`", "make two tables"),
+    case(("path = \"dist/*.deb\"", "path = \"dist/*.deb\"\non_conflict = \"kep\""), "RM1006", (23, "\"kep\""), "`kep` is not a value of `on_conflict`", "did you mean \"keep\"?"),
+    case(("[source.widget]\npath = \"dist/*.deb\"", "[distribution.trixie]\ncomponents = [\"main\", \"extra\"]\narchitectures = [\"amd64\"]\n[source.widget]\ndistribution = \"trixie/main\"\nsoak = 7"), "RM1003", (26, "7"), "`soak` must be a duration", "soak = \"7d\""),
 ];
 
 /// Problems of meaning.
@@ -209,6 +212,12 @@ const MEANINGS: &[Case] = &[
     case(("[signing]", "unmanaged = [\"images/\"]\n[signing]"), "RM1025", (10, "\"images/\""), "`images/` is not a pattern for objects", "everything below"),
     case(("[signing]", "unmanaged = [\"{a,b}\"]\n[signing]"), "RM1025", (10, "\"{a,b}\""), "`{a,b}` is not a pattern for objects", "braces have no meaning here"),
     case(("[signing]", "unmanaged = [\"[a\"]\n[signing]"), "RM1025", (10, "\"[a\""), "`[a` is not a pattern for objects", "the brackets don't match"),
+    case(("path = \"dist/*.deb\"", "path = \"dist/*.deb\"\nsoak = \"7d\""), "RM1016", (23, "soak"), "`soak` has no effect here", "distribution = \"trixie/main\""),
+    case(("path = \"dist/*.deb\"", "distribution = \"bookwrm/main\""), "RM1024", (22, "\"bookwrm/main\""), "`distribution` names `bookwrm/main`, which nothing declares", "did you mean \"bookworm/main\"?"),
+    case(("path = \"dist/*.deb\"", "distribution = \"bookworm\""), "RM1024", (22, "\"bookworm\""), "`distribution` names `bookworm`, which nothing declares", "names no component"),
+    case(("path = \"dist/*.deb\"", "distribution = \"*/main\""), "RM1024", (22, "\"*/main\""), "`*/main` is not one component", "from one component"),
+    case(("path = \"dist/*.deb\"", "distribution = \"bookworm/main\""), "RM1052", (22, "\"bookworm/main\""), "the promotion goes in a circle: bookworm/main → bookworm/main", "remove it from `to`"),
+    case(("[source.widget]\npath = \"dist/*.deb\"", "[distribution.trixie]\ncomponents = [\"main\", \"extra\"]\narchitectures = [\"amd64\"]\n[source.a]\ndistribution = \"bookworm/main\"\nto = [\"trixie/main\", \"trixie/extra\"]\n[source.widget]\ndistribution = \"trixie/extra\""), "RM1052", (28, "\"trixie/extra\""), "the promotion goes in a circle: trixie/extra → bookworm/main → trixie/extra", "closes the circle"),
     case(("components ", "release = \"../..\"\ncomponents "), "RM1031", (18, "\"../..\""), "`../..` is not a release", "release = \"12\""),
 ];
 

@@ -143,6 +143,25 @@ fn without_a_policy_there_is_none() {
 }
 
 #[test]
+fn a_promotion_is_a_source() {
+    let text = "[distribution.trixie]\ncomponents = [\"main\"]\narchitectures = [\"amd64\"]\n\
+                [source.to-stable]\ndistribution = \"trixie/main\"\nto = \"bookworm/main\"\n\
+                soak = \"7d\"\non_conflict = \"keep\"\npackages = { widget = \"1.4.2-1\" }\n\
+                [source.also]\ndistribution = \"trixie/main\"\nto = \"bookworm/main\"\n";
+    let sources = parsed(text).manifest.sources;
+    let promotion = |name: &str| match &sources[name].kind {
+        SourceKind::Promotion(Promotion { from, soak }) => (from.to_string(), *soak),
+        SourceKind::Path(_) | SourceKind::Push => panic!("{name}"),
+    };
+    let soak = Span::seconds(7 * 86_400);
+    assert_eq!(promotion("to-stable"), ("trixie/main".to_owned(), Some(soak)));
+    assert_eq!(promotion("also"), ("trixie/main".to_owned(), None));
+    let conducts = ["to-stable", "also", "widget"].map(|name| sources[name].on_conflict);
+    assert_eq!(conducts, [OnConflict::Keep, OnConflict::Refuse, OnConflict::Refuse]);
+    assert_eq!(sources["to-stable"].packages.rules[0].to_string(), "widget (1.4.2-1)");
+}
+
+#[test]
 fn what_is_removed_is_known_by_its_address() {
     let text = "[removed]\nbuster = \"EOL\"\n\"bookworm/updates\" = \"never used\"\n\
                 \"bookworm/*/i386\" = \"no machine left, #690\"\n";
