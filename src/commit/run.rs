@@ -117,7 +117,8 @@ pub async fn run(
     if mutation::is_on(Mutation::CopiesFirst) {
         let _ = copy_all(store, script, setting.objects).await;
     }
-    tokio::time::sleep(point::pause(setting.last_modified, (setting.clock)())).await;
+    let since = (!store.has_our_clock()).then(|| setting.sight.since());
+    tokio::time::sleep(point::pause(setting.last_modified, (setting.clock)(), since)).await;
     if let Some(outdated) = outdated(store, setting).await? {
         return Ok(outdated);
     }

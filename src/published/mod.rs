@@ -171,7 +171,7 @@ pub async fn load(store: &Store, expected: Expected<'_>) -> Result<Published, Lo
     let entries = store.list(path::DISTS).await?;
     let objects = entries.into_iter().map(|entry| (entry.key.to_string(), entry)).collect();
     let published = load_listed(store, expected, objects).await?;
-    Ok(Published { sight, ..published })
+    Ok(Published { sight: sight.end(), ..published })
 }
 
 /// Reads the repository that `store` holds, where there are these objects under `dists/`.

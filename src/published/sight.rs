@@ -17,13 +17,26 @@ pub const GOOD_FOR: Duration = Duration::from_secs(30 * 60);
 #[derive(Debug, Clone, Copy)]
 pub struct Sight {
     began: Instant,
+    ended: Instant,
     wall: Timestamp,
 }
 
 impl Sight {
     /// Begins now, which is `wall` by the clock of this machine.
     pub fn begin(wall: Timestamp) -> Self {
-        Self { began: Instant::now(), wall }
+        let began = Instant::now();
+        Self { began, ended: began, wall }
+    }
+
+    /// Ends now: everything has been read.
+    pub fn end(self) -> Self {
+        Self { ended: Instant::now(), ..self }
+    }
+
+    /// Returns how long ago it ended, by the clock that never jumps. So much later at least it is for
+    /// the store, too, than the latest time that was read.
+    pub fn since(&self) -> Duration {
+        self.ended.elapsed()
     }
 
     /// Returns how long ago that was, by whichever clock says that it was longer.

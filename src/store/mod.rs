@@ -192,6 +192,11 @@ impl Store {
         Self { inner: Arc::new(inner), cache: Arc::default() }
     }
 
+    /// Tells whether the times of objects are those of this machine's clock.
+    pub fn has_our_clock(&self) -> bool {
+        matches!(self.inner.kind, Kind::Directory(_))
+    }
+
     /// Returns how many requests the caller should have under way at most.
     pub fn jobs(&self) -> usize {
         self.inner.jobs

@@ -97,11 +97,6 @@ impl Auditor {
         self.violations.push(Violation { invariant, what: what.into() });
     }
 
-    /// Forgets that an invariant did not hold, where the protocol is known not to keep it.
-    pub fn forgive(&mut self, invariant: Invariant) {
-        self.violations.retain(|violation| violation.invariant != invariant);
-    }
-
     /// Looks at the store after a write to `key`: I1, I2, I3 and I5.
     pub fn look(&mut self, world: &World, key: &str) {
         match key.strip_prefix(DISTRIBUTION) {
