@@ -33,6 +33,11 @@ impl NameGlob {
         glob::meet(&self.0, &other.0)
     }
 
+    /// Returns what every name that the glob means begins with.
+    pub fn literal_start(&self) -> &str {
+        self.0.split(glob::STAR).next().unwrap_or_default()
+    }
+
     /// Returns how narrow the glob is, in an order: a plain name is narrower than any pattern, and
     /// of two patterns the one with more characters beside its stars.
     pub fn specificity(&self) -> (bool, usize) {

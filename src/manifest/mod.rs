@@ -36,7 +36,7 @@ mod store;
 mod tests;
 mod unplanned;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
@@ -190,19 +190,29 @@ fn finish(text: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
         let span = problem.span.clone().unwrap_or(text.len()..text.len());
         (span.start, span.end, problem.severity, problem.code)
     });
-    let secrets: Vec<Range<usize>> = problems
-        .iter()
-        .filter(|problem| problem.code == code::SECRET)
-        .filter_map(|problem| problem.span.clone())
-        .collect();
+    let secrets = problems.iter().filter(|problem| problem.code == code::SECRET);
+    let secrets = merged(secrets.filter_map(|problem| problem.span.clone()));
     let overlaps = |span: &Range<usize>| {
-        secrets.iter().any(|secret| secret.start < span.end && span.start < secret.end)
+        let next = secrets.partition_point(|secret| secret.end <= span.start);
+        secrets.get(next).is_some_and(|secret| secret.start < span.end)
     };
     problems.retain(|problem| {
         problem.code == code::SECRET || !problem.span.as_ref().is_some_and(overlaps)
     });
     secret::redact(text, &mut problems);
     problems
+}
+
+/// Joins ranges that overlap, of ranges in the order of their starts.
+fn merged(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
 }
 
 /// Reads the text; none if a part of the manifest is missing, which is among the problems.
@@ -215,7 +225,8 @@ fn read_text(
     let (document, errors) = DeTable::parse_recoverable(text);
     let document = document.get_ref();
     let is_whole = errors.iter().all(is_duplicate);
-    let broken_lines = syntax_problems(text, &errors, problems);
+    let written = Document::new(text);
+    let broken_lines = syntax_problems(&written, &errors, problems);
     let format = match format(document) {
         Some(Ok(format)) => Some(format),
         Some(Err(problem)) => {
@@ -224,7 +235,6 @@ fn read_text(
         }
         None => None,
     };
-    let written = Document::new(text);
     let root = Section::new(document, &written, 0..0);
     problems.extend(unplanned::check(&root, refused));
     let shape_problems = shape::check(text, document);
@@ -250,11 +260,12 @@ fn is_duplicate(error: &toml::de::Error) -> bool {
 ///
 /// More on one line mostly follow from the first.
 fn syntax_problems(
-    text: &str,
+    written: &Document<'_>,
     errors: &[toml::de::Error],
     problems: &mut Vec<Problem>,
-) -> Vec<usize> {
-    let mut lines = Vec::new();
+) -> BTreeSet<usize> {
+    let text = written.text;
+    let mut lines = BTreeSet::new();
     for error in errors {
         let span = error.span().unwrap_or(text.len()..text.len());
         let problem = if is_duplicate(error) {
@@ -266,9 +277,8 @@ fn syntax_problems(
             Problem::error(code::SYNTAX, span, format!("not valid TOML: {}", error.message()))
                 .label("TOML ends here")
         };
-        let line = problem.position(text).0;
-        if !lines.contains(&line) {
-            lines.push(line);
+        let start = problem.span.as_ref().map_or(0, |span| span.start);
+        if lines.insert(written.line(start)) {
             problems.push(problem);
         }
     }

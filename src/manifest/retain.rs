@@ -154,7 +154,7 @@ pub(super) fn read(
     let packages = retain.as_ref().map(|retain| read_packages(retain, problems));
     let mut by_distribution = BTreeMap::new();
     for (name, section) in root.sections("distribution") {
-        let declared = distributions.iter().find(|declared| declared.codename == name);
+        let declared = distributions.iter().find(|declared| declared.codename.text == name.text);
         let read = read_distribution(&section, declared, problems);
         if let Ok(codename) = name.text.parse() {
             by_distribution.insert(codename, read);
@@ -256,17 +256,22 @@ fn read_packages(retain: &Section<'_>, problems: &mut Vec<Problem>) -> Vec<(Name
 
 /// Reports names that are as specific as others and can mean the same package.
 ///
-/// `names` is in the order of how specific they are.
+/// `names` is in the order of how specific they are, and then of the texts. So whatever begins as
+/// one of them does up to its first `*` follows right behind it, and nothing else can meet it.
 fn check_ties(names: &[(&Text<'_>, &NameGlob)], problems: &mut Vec<Problem>) {
     let mut reported = BTreeSet::new();
     for level in names.chunk_by(|(_, one), (_, two)| one.specificity() == two.specificity()) {
         for (index, (text, names)) in level.iter().enumerate() {
-            let meets = |(_, other): &&(&Text<'_>, &NameGlob)| names.meets(other);
-            let Some((other, _)) = level[..index].iter().find(meets) else { continue };
-            let (first, later) =
-                if other.span.start < text.span.start { (*other, *text) } else { (*text, *other) };
-            if reported.insert(later.span.start) {
-                problems.push(tie(first, later));
+            let begins_so = |(_, other): &&(&Text<'_>, &NameGlob)| {
+                other.as_str().starts_with(names.literal_start())
+            };
+            let followers = level[index + 1..].iter().take_while(begins_so);
+            for (other, _) in followers.filter(|(_, other)| names.meets(other)) {
+                let is_later = other.span.start > text.span.start;
+                let (first, later) = if is_later { (*text, *other) } else { (*other, *text) };
+                if reported.insert(later.span.start) {
+                    problems.push(tie(first, later));
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! It reads the raw text rather than values, since a secret in a comment, or in a line that is not
 //! even TOML, leaks just as well.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::code;
@@ -60,10 +61,13 @@ pub(super) fn redact(text: &str, problems: &mut [Problem]) {
     const SHORTEST: usize = 4;
     let spans = hidden(text, problems);
     let secrets = spans.into_iter().flat_map(|span| text[span].lines());
-    let secrets: Vec<&str> = secrets
+    let mut secrets: Vec<&str> = secrets
         .map(|line| line.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\''))
         .filter(|secret| secret.len() >= SHORTEST)
         .collect();
+    // The longest first, so that none of another is left over.
+    secrets.sort_by_key(|secret| (Reverse(secret.len()), *secret));
+    secrets.dedup();
     for problem in problems {
         let help = problem.help.as_mut();
         for shown in [&mut problem.message, &mut problem.label].into_iter().chain(help) {

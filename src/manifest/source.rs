@@ -257,19 +257,24 @@ fn matches<'a>(
 /// Both parts may hold slashes themselves, so each slash may be the one between them.
 fn matches_of<'a>(address: &str, distributions: &'a [Declared<'a>]) -> Vec<Match<'a>> {
     let mut found = Vec::new();
-    for distribution in distributions {
-        for component in &distribution.components {
-            let fits = address.match_indices('/').any(|(slash, _)| {
-                let (left, right) = (&address[..slash], &address[slash + 1..]);
-                (left == "*" || left == distribution.codename.text)
-                    && (right == "*" || right == component.text)
-            });
-            if fits {
-                found.push(Match { distribution, component: component.text });
-            }
+    for (slash, _) in address.match_indices('/') {
+        let (left, right) = (&address[..slash], &address[slash + 1..]);
+        for distribution in named(left, distributions) {
+            let components = distribution.components.iter().map(|component| component.text);
+            let fitting = components.filter(|component| right == "*" || right == *component);
+            found.extend(fitting.map(|component| Match { distribution, component }));
         }
     }
     found
+}
+
+/// Returns the distributions that a codename or `*` names, of those in the order of the codenames.
+fn named<'a>(codename: &str, distributions: &'a [Declared<'a>]) -> &'a [Declared<'a>] {
+    if codename == "*" {
+        return distributions;
+    }
+    let found = distributions.binary_search_by(|declared| declared.codename.text.cmp(codename));
+    found.map_or(&[], |at| &distributions[at..=at])
 }
 
 /// Tells whether an address could be right but for a problem of the distributions.

@@ -2,6 +2,7 @@
 
 mod environments;
 mod hostile;
+mod long;
 mod mistakes;
 mod tables;
 
