@@ -106,6 +106,11 @@ fn the_example_means_what_it_says() {
     assert_eq!(manifest.store.encryption, Some(Encryption::Kms));
     assert_eq!(manifest.sources["firmware"].mode, Mode::Mirror);
     assert_eq!(manifest.purge_after, "14d".parse().unwrap());
+    assert_eq!(manifest.retention.policies().count(), 3);
+    assert_eq!((manifest.yank.iter().count(), manifest.keep.iter().count()), (3, 1));
+    assert_eq!((manifest.removed.len(), manifest.allow.len()), (3, 1));
+    assert_eq!(manifest.limits, Limits::default());
+    assert!(manifest.store.unmanaged.matches("images/logo.png"));
 }
 
 #[test]
