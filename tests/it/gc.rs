@@ -77,7 +77,6 @@ fn a_package_that_comes_back_late_comes_back_under_another_name() {
     };
     let before = directory(&repo);
     repo.age(3);
-    fs::remove_dir_all(repo.path("dist")).unwrap();
     repo.build(&Deb::new("widget", "1.0", "amd64"));
     let danger = "newest-lowered:bookworm/main/*/widget";
     repo.repoman(["apply", "--yes", "--allow", danger]).ok();
@@ -86,7 +85,7 @@ fn a_package_that_comes_back_late_comes_back_under_another_name() {
     let server = FileServer::start(&repo.store());
     let client = client(&server.url());
     client.update();
-    client.apt_get(["install", "widget"]).ok();
+    client.apt_get(["install", "widget=1.0"]).ok();
     assert_eq!(client.installed(), ["widget 1.0"]);
 }
 

@@ -21,7 +21,7 @@ use crate::time::{Span, Timestamp};
 
 /// Delete what no generation needs any more, past its time
 ///
-/// What a distribution gives up stays for `purge_after` of [retain]. An apply deletes what is due in
+/// What a distribution gives up stays for `retain.purge_after`. An apply deletes what is due in
 /// the distributions that it publishes; this command deletes it at once, in all of them.
 #[derive(Debug, Args)]
 pub struct Arguments {
