@@ -77,6 +77,12 @@ pub fn codename_in_history(key: &str) -> Option<&str> {
     record.ends_with(".InRelease").then_some(codename)
 }
 
+/// Returns the codename of the distribution that a key of any state file is of.
+pub fn codename_of_state(key: &str) -> Option<&str> {
+    let (directory, _) = key.strip_prefix(DISTS)?.split_once("/by-hash/SHA256/")?;
+    directory.strip_suffix("/repoman")
+}
+
 /// Returns a prefix for objects that one run makes and removes again.
 pub fn scratch(run: &str) -> String {
     format!(".repoman/probe/{run}")
@@ -271,6 +277,11 @@ mod tests {
         let digest = Sha256::of(b"");
         let history = history(&codename, 41, &digest);
         assert_eq!(generation_in_history(&codename, &history), Some(41));
+        assert_eq!(codename_in_history(&history), Some("bookworm/updates"));
+        assert_eq!(
+            codename_of_state(&by_hash(&codename, STATE, &digest)),
+            Some("bookworm/updates")
+        );
         assert_eq!(generation_in_history(&"bookworm".parse().unwrap(), &history), None);
         let ours = [
             in_release(&codename),

@@ -10,7 +10,9 @@
 mod given_up;
 mod orphans;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use given_up::{GivenUp, LEAST};
-pub use orphans::{Headless, orphans};
+pub use orphans::orphans;
 pub use sweep::{Swept, delete};

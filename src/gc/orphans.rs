@@ -7,19 +7,8 @@ use crate::apt::path;
 use crate::compression::{self, Blocks, Compression};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::published::Published;
+use crate::published::{Headless, Published};
 use crate::store::Entry;
-
-/// There are records of a distribution that has no commit point any more: nobody can tell what it
-/// named.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{codename} has no Release file, but a record: {key}")]
-pub struct Headless {
-    /// The distribution.
-    pub codename: String,
-    /// One of its records.
-    pub key: String,
-}
 
 /// Returns the objects of a listing that have a name as this tool makes them and that nothing
 /// names or has given up, by the distribution that is to give them up.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apt::path;
 use crate::debian::suite::Codename;
-use crate::gc::{self, GivenUp, Headless};
+use crate::gc::{self, GivenUp};
 use crate::manifest::Manifest;
 use crate::ops::apply::{ApplyError, Publisher};
 use crate::ops::contest::{Approval, Ending, Terms, strive};
@@ -12,7 +12,7 @@ use crate::ops::plan::{Aim, Planned};
 use crate::ops::sweep::as_of_sight;
 use crate::plan::offer::Offers;
 use crate::plan::{self, Consent, Desired, DistributionPlan};
-use crate::published::{self, Expected, LoadError, Published};
+use crate::published::{self, Expected, Headless, LoadError, Published};
 use crate::report::{Leftover, LeftoverKind, Leftovers, Observe};
 use crate::store::{Entry, Stopped, Store, StoreError};
 use crate::time::{Clock, Span, Timestamp};
@@ -62,10 +62,7 @@ pub enum GcError {
     /// What is published can't be read.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// A distribution's Release file was there, and then was not.
-    #[error("a Release file has vanished while the store was read")]
-    Vanished,
-    /// Orphans can't be told from what was in use.
+    /// What is in use can't be told from what is not.
     #[error(transparent)]
     Headless(#[from] Headless),
     /// The keys of the manifest are not those that sign what is published.
@@ -125,9 +122,7 @@ impl Sweeper<'_> {
         let now = (self.clock)();
         let (name, keys) = (&self.manifest.repository.name, &self.manifest.signing.known);
         let published = published::load(self.store, Expected { name, keys, now }).await?;
-        if !published.is_whole() {
-            return Err(GcError::Vanished);
-        }
+        published.headed()?;
         let given_up = GivenUp::new(&published, self.manifest.purge_after);
         let orphans = match &listing {
             Some(listing) => gc::orphans(&published, &given_up, listing)?,

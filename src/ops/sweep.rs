@@ -6,6 +6,7 @@ use crate::apt::path;
 use crate::gc::{self, Swept};
 use crate::ops::apply::Publisher;
 use crate::ops::plan::Planned;
+use crate::published::Headless;
 use crate::report::{Event, Observe};
 use crate::snapshot::Distribution;
 use crate::store::{Stopped, StoreError};
@@ -18,30 +19,45 @@ impl Publisher<'_> {
     /// It comes first: what was not confirmed to be gone is not marked, and so not forgotten. A
     /// failure holds nothing up: somebody else may have the permission to delete.
     pub(super) async fn sweep(&self, planned: &Planned, observe: &dyn Observe) -> BTreeSet<String> {
-        let swept = match self.due(planned).await {
+        let due = match self.due(planned).await {
             Ok(due) if due.is_empty() => return BTreeSet::new(),
-            Ok(due) => gc::delete(self.store, &due, planned.published.sight, self.clock).await,
-            Err(error) => Swept { gone: BTreeSet::new(), stopped: Some(Stopped::Failed(error)) },
+            Ok(due) => due,
+            Err(reason) => {
+                observe.event(&Event::NotSwept { reason: reason.to_string() });
+                return BTreeSet::new();
+            }
         };
-        if !swept.gone.is_empty() {
-            observe.event(&Event::Swept { objects: swept.gone.len() });
+        let Swept { gone, stopped } =
+            gc::delete(self.store, &due, planned.published.sight, self.clock).await;
+        if !gone.is_empty() {
+            observe.event(&Event::Swept { objects: gone.len() });
         }
-        if let Some(Stopped::Failed(error)) = swept.stopped {
+        if let Some(Stopped::Failed(error)) = stopped {
             observe.event(&Event::NotSwept { reason: error.to_string() });
         }
-        swept.gone
+        gone
     }
 
     /// Returns what is due; asks the store for its time only where anything could be.
-    async fn due(&self, planned: &Planned) -> Result<Vec<String>, StoreError> {
+    async fn due(&self, planned: &Planned) -> Result<Vec<String>, Unknown> {
         let published = &planned.published;
         let latest = published.latest().max((self.clock)());
-        if !published.is_whole() || ours(planned, latest).is_empty() {
+        if ours(planned, latest).is_empty() {
             return Ok(Vec::new());
         }
+        published.headed()?;
         let now = self.store.now(&path::scratch(&self.writer)).await?;
         Ok(ours(planned, as_of_sight(now, planned.published.sight.age((self.clock)()))))
     }
+}
+
+/// Why it is not known what is due.
+#[derive(Debug, thiserror::Error)]
+enum Unknown {
+    #[error(transparent)]
+    Headless(#[from] Headless),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Returns the time of the store at which it was looked at, so long ago.

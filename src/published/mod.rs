@@ -77,6 +77,16 @@ pub struct Head {
     pub state: State,
 }
 
+/// There are parts of a distribution that has no commit point: nobody can tell what it names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{codename} has no Release file that could be read, but {key}")]
+pub struct Headless {
+    /// The distribution.
+    pub codename: String,
+    /// One of its objects.
+    pub key: String,
+}
+
 impl Head {
     /// Returns the generation that a plan on it starts from.
     pub fn base(&self) -> Base {
@@ -99,12 +109,22 @@ impl Published {
         times.max().unwrap_or(Timestamp::MIN)
     }
 
-    /// Tells whether every commit point that was listed could be read, too.
+    /// Makes sure that of every distribution in the listing it is known what it names: where a
+    /// commit point is not there any more, that would pass for unused.
     ///
-    /// What one names that has vanished in between would pass for unused.
-    pub fn is_whole(&self) -> bool {
-        let points = commit_points(&self.objects);
-        points.iter().all(|point| self.heads.contains_key(&point.codename))
+    /// # Errors
+    ///
+    /// When a commit point was not there, or had vanished when it was read.
+    pub fn headed(&self) -> Result<(), Headless> {
+        let states = self.objects.keys().filter_map(|key| {
+            Some(Headless { codename: path::codename_of_state(key)?.to_owned(), key: key.clone() })
+        });
+        let points = commit_points(&self.objects).into_iter();
+        let points =
+            points.map(|point| Headless { codename: point.codename.to_string(), key: point.key });
+        let mut all = points.chain(states);
+        let unknown = all.find(|part| !self.heads.contains_key(part.codename.as_str()));
+        unknown.map_or(Ok(()), Err)
     }
 
     /// Returns a distribution's current generation, as far as it names objects.

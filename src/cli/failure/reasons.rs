@@ -254,10 +254,9 @@ impl From<GcError> for Failure {
         match error {
             GcError::Load(error) => error.into(),
             GcError::Apply(error) => error.into(),
-            GcError::Vanished => Self::new("RM4006", message)
-                .hint("somebody else wrote to the store; run drift to see what is left"),
             GcError::Headless(_) => Self::new("RM6011", message).hint(
-                "put the Release file back, or delete the record if nothing was ever published there",
+                "put the Release file back from the record, finish the first publication by an apply, or \
+                 delete the object if nothing was ever published there",
             ),
             GcError::OtherKeys { .. } => Self::new("RM6012", message)
                 .hint("run apply first: it shows what a change of keys means"),
