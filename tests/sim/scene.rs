@@ -11,6 +11,7 @@ use repoman::ops::contest::{self, Approval, ContestError, Moment, Terms};
 use repoman::ops::gc::{GcError, Scope, Sweeper};
 use repoman::ops::plan::{PlanError, Planned, Question, plan_offers, read_offers};
 use repoman::ops::publish::{self, PublishError, Push};
+use repoman::ops::rollback::Rollback;
 use repoman::plan::offer::Offers;
 use repoman::published::{Expected, LoadError};
 use repoman::report::{Event, Observe};
@@ -69,6 +70,19 @@ mode = "mirror"
 push = true
 to = "bookworm/main"
 packages = ["acme-*"]
+"#;
+
+/// What a second distribution takes, which nobody looks at but sweepers.
+const SECOND: &str = r#"
+[distribution.trixie]
+components = ["main"]
+architectures = ["amd64"]
+compression = ["none"]
+
+[source.second]
+path = "second/*.deb"
+to = "trixie/main"
+mode = "mirror"
 "#;
 
 /// How a run ended, as its user is told.
@@ -133,6 +147,7 @@ pub enum Verb {
 pub struct Part {
     /// By which command.
     pub verb: Verb,
+    manifest: Manifest,
     offers: Offers,
     root: PathBuf,
     /// The packages, as `name version`.
@@ -153,6 +168,9 @@ pub struct Stock {
     pub rivals: [Part; 4],
     /// What services push.
     pub pushes: [Part; 3],
+    /// A package in a second distribution; the same in the first, too; another version in the
+    /// second one.
+    pub shared: [Part; 3],
 }
 
 /// Nobody watches.
@@ -168,8 +186,14 @@ pub fn stock() -> &'static Stock {
     STOCK.get_or_init(|| {
         prepare();
         let directory = tempfile::tempdir().unwrap();
-        let manifest = manifest::parse(MANIFEST).map_err(|problems| format!("{problems:?}"));
-        let manifest = manifest.unwrap().manifest;
+        let parsed = |text: &str| {
+            let parsed = manifest::parse(text).map_err(|problems| format!("{problems:?}"));
+            parsed.unwrap().manifest
+        };
+        let (manifest, both) = (parsed(MANIFEST), parsed(&format!("{MANIFEST}{SECOND}")));
+        let shared = |name: &str, files: &[(&str, &str, &str)]| {
+            part(&both, &directory.path().join(name), files)
+        };
         let part = |name: &str, files: &[(&str, &str, &str)]| {
             part(&manifest, &directory.path().join(name), files)
         };
@@ -192,6 +216,11 @@ pub fn stock() -> &'static Stock {
                 pushed(&manifest, directory.path(), &["acme-two", "acme-two-doc"]),
                 pushed(&manifest, directory.path(), &["acme-three"]),
             ],
+            shared: [
+                shared("shared-1", &[("second", "tool", "1.0")]),
+                shared("shared-2", &[("second", "tool", "1.0"), ("build", "tool", "1.0")]),
+                shared("shared-3", &[("second", "tool", "2.0")]),
+            ],
             _directory: directory,
             manifest,
         }
@@ -207,8 +236,10 @@ fn part(manifest: &Manifest, root: &Path, files: &[(&str, &str, &str)]) -> Part 
     let now = Timestamp::UNIX_EPOCH;
     let question = Question { manifest, root, demand, now };
     let offers = read_offers(question, &Nobody).map_err(|_| "unreadable packages").unwrap();
-    let packages = files.iter().map(|(_, name, version)| format!("{name} {version}")).collect();
-    Part { verb: Verb::Apply, offers, root: root.to_owned(), packages }
+    let first = files.iter().filter(|(source, ..)| *source != "second");
+    let packages = first.map(|(_, name, version)| format!("{name} {version}")).collect();
+    let manifest = manifest.clone();
+    Part { verb: Verb::Apply, manifest, offers, root: root.to_owned(), packages }
 }
 
 fn pushed(manifest: &Manifest, root: &Path, names: &[&str]) -> Part {
@@ -219,7 +250,8 @@ fn pushed(manifest: &Manifest, root: &Path, names: &[&str]) -> Part {
     let offers = push::read(manifest, &files, None, &Nobody);
     let offers = offers.map_err(|_| "no source lets them in").unwrap();
     let packages = names.iter().map(|name| format!("{name} 1.0")).collect();
-    Part { verb: Verb::Publish, offers, root: root.to_owned(), packages }
+    let manifest = manifest.clone();
+    Part { verb: Verb::Publish, manifest, offers, root: root.to_owned(), packages }
 }
 
 /// A program that is to run once.
@@ -312,6 +344,29 @@ impl Program {
         }
     }
 
+    /// Runs `repoman rollback bookworm GENERATION --yes`.
+    pub async fn rollback(&self, world: &Arc<World>, generation: u64) -> Ending {
+        let store = Store::with_backend(Arc::new(self.link.clone()), "memory:///");
+        let (clock, directory) = (self.clock(world), tempfile::tempdir().unwrap());
+        let rollback = Rollback {
+            manifest: &stock().manifest,
+            store: &store,
+            codename: &"bookworm".parse().unwrap(),
+            generation,
+            directory: directory.path(),
+        };
+        let planned = match rollback.plan(Moment::at(self.now(world))).await {
+            Ok(planned) if planned.plan.is_empty() => return Ending::Done(None),
+            Ok(planned) => planned,
+            Err(error) => return Ending::NotDone(format!("{error:?}")),
+        };
+        let (publisher, terms) = (self.publisher(world, &store, &clock), self.terms(&planned));
+        match rollback.publish(&publisher, planned, terms, &Nobody).await {
+            Ok(ending) => told(&ending),
+            Err(error) => Ending::NotDone(format!("{error:?}")),
+        }
+    }
+
     fn clock(&self, world: &Arc<World>) -> impl Fn() -> Timestamp + Send + Sync + use<> {
         let (world, ahead) = (Arc::clone(world), self.ahead);
         move || shifted(world.now(), ahead)
@@ -348,8 +403,8 @@ impl Program {
 
 impl Part {
     fn question(&self, now: Timestamp) -> Question<'_> {
-        let manifest = &stock().manifest;
-        Question { manifest, root: &self.root, demand: Demand::Optional, now }
+        let Self { manifest, root, .. } = self;
+        Question { manifest, root, demand: Demand::Optional, now }
     }
 }
 
@@ -383,11 +438,12 @@ async fn swept(
 fn told(ending: &contest::Ending) -> Ending {
     match ending {
         contest::Ending::Applied(published, planned) => {
+            let audited = published.iter().find(|applied| applied.codename.as_str() == "bookworm");
             // Copies that were only repaired are of a generation that somebody else published.
-            let mut changes = planned.plan.distributions.values();
-            let is_new = changes.any(|changes| !changes.is_unchanged());
-            let last = published.last().filter(|_| is_new);
-            Ending::Done(last.map(|applied| applied.generation))
+            let changes = planned.plan.distributions.get("bookworm");
+            let is_new = changes.is_some_and(|changes| !changes.is_unchanged());
+            let audited = audited.filter(|_| is_new);
+            Ending::Done(audited.map(|applied| applied.generation))
         }
         contest::Ending::Overtaken(_) | contest::Ending::Changed(_) => Ending::GaveWay,
     }

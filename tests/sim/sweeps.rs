@@ -218,43 +218,79 @@ async fn a_name_is_free_again_when_it_was_mourned() {
     sound(&world, "forgotten and used again");
 }
 
-/// A program that sleeps while others publish, take back, and sweep.
+/// A program that sleeps while others do something.
 struct Nap<F> {
     /// The program.
     run: F,
-    /// The clocks of the others, in seconds ahead.
+    /// What it publishes.
+    part: &'static Part,
+    /// What the others do.
+    others: Others,
+    /// Their clocks, in seconds ahead.
     ahead: i64,
+}
+
+/// What happens while somebody sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// The mirror's packages come and go, and each time somebody sweeps.
+    Publish,
+    /// Nobody publishes; somebody sweeps.
+    Sweep,
+    /// A second distribution gives a package up, and then somebody sweeps.
+    GiveUp,
+}
+
+impl Others {
+    /// Returns what is published, one after the other.
+    fn parts(self) -> Vec<&'static Part> {
+        let stock = stock();
+        match self {
+            Self::Publish => [0, 1, 2, 0].map(|mirror: usize| &stock.mirrors[mirror]).into(),
+            Self::Sweep => Vec::new(),
+            Self::GiveUp => vec![&stock.shared[2]],
+        }
+    }
 }
 
 impl<F: AsyncFn(&Arc<World>, &Program)> Nap<F> {
     /// Has it sleep at each of its writes.
     async fn everywhere(&self, before: &Arc<World>) {
         let world = before.fork();
-        let awake = program(&world, 0, 0);
+        let awake = self.sleeper(&world);
         let alone = Actor::new(&awake.link, (self.run)(&world, &awake));
         play(vec![alone], &mut Dice::new(0)).await;
         let writes = awake.link.writes();
         assert!(writes > 2, "{}", world.journal());
         for (minutes, sleeps_at) in
-            [20, 100, 600].into_iter().flat_map(|nap| (0..writes).map(move |at| (nap, at)))
+            [20, 600].into_iter().flat_map(|nap| (0..writes).map(move |at| (nap, at)))
         {
             let world = before.fork();
             self.play(&world, minutes, sleeps_at).await;
-            tidy_off(&world, Scope::Everything, self.ahead).await;
-            sound(&world, &format!("asleep for {minutes} minutes at write {sleeps_at}"));
+            let others = self.others;
+            if others != Others::GiveUp {
+                tidy_off(&world, Scope::Everything, self.ahead).await;
+            }
+            sound(&world, &format!("{others:?} for {minutes} minutes at write {sleeps_at}"));
         }
+    }
+
+    fn sleeper(&self, world: &Arc<World>) -> Program {
+        Program { part: self.part, ..program(world, 0, 0) }
     }
 
     /// Plays it once.
     async fn play(&self, world: &Arc<World>, nap: u64, sleeps_at: usize) {
-        let (asleep, awake) = (program(world, 0, 0), Link::new(world, &[]));
+        let (asleep, awake) = (self.sleeper(world), Link::new(world, &[]));
         let others = async {
             sleep(minutes(1)).await;
             let mut endings = Vec::new();
-            for mirror in [0, 1, 2, 0] {
-                let other =
-                    || Program { link: awake.clone(), ..program(world, mirror, self.ahead) };
-                endings.push(Some(other().play(world).await));
+            let parts = self.others.parts();
+            for round in 0..4 {
+                let other = || Program { link: awake.clone(), ..program(world, 0, self.ahead) };
+                if let Some(part) = parts.get(round) {
+                    endings.push(Some(Program { part, ..other() }.play(world).await));
+                }
                 endings.push(Some(other().sweep(world, Scope::GivenUp).await.0));
                 sleep(minutes(nap / 4)).await;
             }
@@ -272,22 +308,82 @@ async fn a_sweeper_that_sleeps_deletes_nothing_that_came_back() {
         sleeper.sweep(world, Scope::GivenUp).await;
     };
     for (signing, ahead) in BOTH.into_iter().flat_map(|signing| [0, -5, 5].map(|h| (signing, h))) {
-        let ahead = ahead * HOUR;
+        let (ahead, part, others) = (ahead * HOUR, &stock().mirrors[0], Others::Publish);
         let world = replaced_off(signing, ahead).await;
         pass(121).await;
-        Nap { run, ahead }.everywhere(&world.fork_now()).await;
+        Nap { run, part, others, ahead }.everywhere(&world.fork_now()).await;
     }
+}
+
+/// Has a writer sleep that brings a package back which was given up so many minutes ago.
+async fn sleep_on_a_return(signing: Signing, wait: u64, others: Others) {
+    let run = async |world: &Arc<World>, sleeper: &Program| {
+        sleeper.play(world).await;
+    };
+    let world = replaced(signing).await;
+    pass(wait).await;
+    let part = &stock().mirrors[0];
+    Nap { run, part, others, ahead: 0 }.everywhere(&world.fork_now()).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_writer_that_sleeps_names_nothing_that_is_deleted() {
+    for signing in BOTH {
+        sleep_on_a_return(signing, 55, Others::Publish).await;
+        sleep_on_a_return(signing, 55, Others::Sweep).await;
+    }
+    sleep_on_a_return(Signing::Unsigned, 121, Others::Publish).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_that_sleeps_names_nothing_that_another_distribution_gives_up() {
     let run = async |world: &Arc<World>, sleeper: &Program| {
         sleeper.play(world).await;
     };
-    for (signing, wait) in BOTH.into_iter().flat_map(|signing| [55, 121].map(|m| (signing, m))) {
+    for signing in BOTH {
+        let world = World::new(signing);
+        publish(&world, &stock().shared[0]).await;
+        let (part, others) = (&stock().shared[1], Others::GiveUp);
+        Nap { run, part, others, ahead: 0 }.everywhere(&world.fork_now()).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_sleeps_names_nothing_that_is_deleted() {
+    let run = async |world: &Arc<World>, sleeper: &Program| {
+        sleeper.rollback(world, 1).await;
+    };
+    for (signing, others) in
+        BOTH.into_iter().flat_map(|signing| [Others::Publish, Others::Sweep].map(|o| (signing, o)))
+    {
+        let world = replaced(signing).await;
+        pass(55).await;
+        let part = &stock().mirrors[0];
+        Nap { run, part, others, ahead: 0 }.everywhere(&world.fork_now()).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_copies_what_may_soon_be_deleted_and_refuses_what_was() {
+    for (signing, (wait, is_swept, names)) in BOTH.into_iter().flat_map(|signing| {
+        [(30, false, Some(1)), (70, false, Some(2)), (130, false, Some(1)), (130, true, None)]
+            .map(|case| (signing, case))
+    }) {
         let world = replaced(signing).await;
         pass(wait).await;
-        Nap { run, ahead: 0 }.everywhere(&world.fork_now()).await;
+        if is_swept {
+            sweep(&world, Scope::GivenUp, &[]).await;
+        }
+        let program = program(&world, 0, 0);
+        let actor = Actor::new(&program.link, program.rollback(&world, 1));
+        let ending = play(vec![actor], &mut Dice::new(0)).await.pop().flatten();
+        let how = format!("after {wait} minutes: {ending:?}");
+        assert_eq!(ending.as_ref().is_some_and(is_done), names.is_some(), "{how}");
+        if let Some(names) = names {
+            assert_eq!(lives(&world).len(), names, "{how}");
+        }
+        tidy(&world, Scope::GivenUp).await;
+        sound(&world, &how);
     }
 }
 
@@ -326,7 +422,7 @@ async fn a_sweep_that_dies_forgets_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn sweepers_and_writers_at_once_are_in_nobody_s_way() {
-    for (signing, seed) in BOTH.into_iter().flat_map(|signing| (0..30).map(move |n| (signing, n))) {
+    for (signing, seed) in BOTH.into_iter().flat_map(|signing| (0..16).map(move |n| (signing, n))) {
         let world = replaced(signing).await;
         pass([55, 121][seed as usize % 2]).await;
         let dice = &mut Dice::new(seed);
