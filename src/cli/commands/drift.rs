@@ -32,7 +32,7 @@ pub struct Arguments {
     /// Read and hash every package file again
     #[arg(long)]
     deep: bool,
-    /// Look through [repository] public_url, without credentials, as clients do
+    /// Look through the public_url of the repository, without credentials, as clients do
     #[arg(long)]
     public: bool,
     /// Print what was found as JSON

@@ -32,7 +32,7 @@ pub struct Arguments {
     /// Write the plan as JSON to a file, too
     #[arg(long, value_name = "FILE")]
     json_out: Option<PathBuf>,
-    /// Read what is published through [repository] public_url, without credentials
+    /// Read what is published through the public_url of the repository, without credentials
     #[arg(long, conflicts_with = "repair")]
     public: bool,
     /// Judge everything that depends on the time as of then (RFC 3339) [default: now]
