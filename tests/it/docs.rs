@@ -182,6 +182,7 @@ fn the_documents_lead_to_files_that_exist() {
         ["README.md", "docs/manifest.md", "docs/format.md", "docs/clients.md", "docs/query.md"];
     let pages = pages.into_iter().chain([
         "docs/contributing.md",
+        "docs/dangers.md",
         "docs/drift.md",
         "docs/editing.md",
         "docs/errors.md",
