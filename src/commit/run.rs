@@ -38,6 +38,17 @@ pub enum CommitError {
         #[source]
         reason: StoreError,
     },
+    /// A generation is published; the store did not let it be read back.
+    #[error("{codename} is published as generation {generation}, but could not be read back")]
+    Unread {
+        /// The distribution.
+        codename: Codename,
+        /// The new generation.
+        generation: u64,
+        /// Why.
+        #[source]
+        reason: StoreError,
+    },
     /// What was published is not what is there now.
     #[error("{key} does not read back as it was written")]
     ReadBack {
@@ -136,7 +147,12 @@ pub async fn run(
         generation: to,
         reason,
     })?;
-    verify(store, script, setting).await?;
+    verify(store, script, setting).await.map_err(|error| match error {
+        CommitError::Store(reason) => {
+            CommitError::Unread { codename: setting.codename.clone(), generation: to, reason }
+        }
+        told => told,
+    })?;
     observe.event(&Event::Verified { codename: setting.codename.clone(), generation: to });
     Ok(Swap::Won)
 }

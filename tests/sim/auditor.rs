@@ -209,7 +209,9 @@ impl Auditor {
             // Of a generation that somebody else published where copies were only repaired.
             Ending::Incomplete(number, _) => self.chain.iter().any(|one| one.number == *number),
             Ending::Vanished(_) => is_published,
-            Ending::Unread(_) | Ending::Unsettled(_) => true,
+            // Whoever could only not read what is published has to say that it is.
+            Ending::Unread(_) => !is_published,
+            Ending::Unsettled(_) => true,
         };
         if !is_honest {
             let what = format!("{run} reported {ending:?}, and is published: {is_published}");

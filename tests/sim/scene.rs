@@ -453,7 +453,9 @@ fn failure(error: ContestError) -> Ending {
     let text = format!("{error:?}");
     let store = match error {
         ContestError::Apply(ApplyError::ClockBehind { .. }) => return Ending::ClockBehind,
-        ContestError::Apply(ApplyError::Commit(CommitError::Copies { generation, .. })) => {
+        ContestError::Apply(ApplyError::Commit(
+            CommitError::Copies { generation, .. } | CommitError::Unread { generation, .. },
+        )) => {
             return Ending::Incomplete(generation, text);
         }
         ContestError::Apply(ApplyError::Commit(CommitError::ReadBack { .. })) => {

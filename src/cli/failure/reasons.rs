@@ -167,6 +167,9 @@ impl From<ApplyError> for Failure {
             ApplyError::Commit(CommitError::Copies { reason, .. }) => Self::new("RM6007", message)
                 .caused(&reason)
                 .hint("clients with by-hash are served; run apply again to complete the copies"),
+            ApplyError::Commit(CommitError::Unread { reason, .. }) => Self::new("RM6017", message)
+                .caused(&reason)
+                .hint("clients are served; run plan to see that nothing is left to do"),
             ApplyError::Commit(CommitError::ReadBack { .. }) => Self::new("RM6005", message)
                 .hint("another writer may have been faster; run plan to see what is published"),
             ApplyError::Sign { reason, .. } => {
