@@ -12,9 +12,10 @@ use crate::compression::blocks::{Block, Blocks, Part};
 use crate::compression::container::{self, Packed};
 use crate::compression::{Compression, gzip, xz, zstd};
 
-/// The size of a text in bytes from which on it pays to fetch an earlier file of it: below, compressing
-/// a few blocks takes no longer than a request.
-pub const WORTH_REUSE: u64 = 1 << 20;
+/// The size of a text in bytes from which on it pays to fetch an earlier file of it: below, there are
+/// two blocks or so, one of which will have changed, and to compress the other by xz (45 ms) takes no
+/// longer than a request.
+pub const WORTH_REUSE: u64 = 512 << 10;
 
 /// An earlier edition of a text, and the file that it was compressed into.
 #[derive(Debug, Clone, Copy)]
