@@ -63,22 +63,22 @@ pub fn stanza(control: &Control, file: &FileFields) -> String {
     out + &format!("Filename: {filename}\nSize: {size}\nSHA256: {sha256}\n")
 }
 
-/// What stands between two stanzas; where there is more of it, readers skip it.
+/// What ends a stanza; where there is more of it, readers skip it.
 pub const EMPTY_LINE: Part<'_> = Part { text: b"\n", mark: None };
 
-/// Returns the text of a `Packages` file in parts: its stanzas, in their order, and empty lines
-/// between them.
+/// Returns the text of a `Packages` file in parts: its stanzas, in their order, each with an empty
+/// line after it.
+///
+/// The last has one, too: debootstrap takes a stanza for complete only when it meets that.
 ///
 /// A stanza may begin a compressed block. What marks it is the digest of its package file: no number
 /// looks more random, and none depends less on the other stanzas.
 pub fn parts<'a>(stanzas: impl Iterator<Item = (&'a str, &'a Sha256)>) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     for (stanza, digest) in stanzas {
-        if !parts.is_empty() {
-            parts.push(EMPTY_LINE);
-        }
         let mark = digest.as_bytes().first_chunk().map(|start| u64::from_be_bytes(*start));
         parts.push(Part { text: stanza.as_bytes(), mark });
+        parts.push(EMPTY_LINE);
     }
     parts
 }
@@ -143,7 +143,7 @@ mod tests {
         let digest = Sha256::of(b"");
         let parts = parts([(one.as_str(), &digest); 2].into_iter());
         let text = parts.iter().map(|part| str::from_utf8(part.text).unwrap()).collect::<String>();
-        assert_eq!(text, format!("{one}\n{one}"));
+        assert_eq!(text, format!("{one}\n{one}\n"));
         let read: Vec<_> = parse(&text).collect::<Result<_, _>>().unwrap();
         assert_eq!(read.len(), 2);
         assert!(read.iter().all(|package| package.stanza == one && package.file.size == 7));

@@ -97,7 +97,7 @@ fn an_index_whose_name_is_spent_gets_another_one_and_lists_the_same() {
         let names = indices(&suite);
         assert_eq!((names.len(), names.is_disjoint(&spent)), (1, true));
         let plain = suite.release.file("main/binary-amd64/Packages").unwrap();
-        assert_eq!(plain.size, "Package: widget\n".len() as u64 + blank_lines);
+        assert_eq!(plain.size, "Package: widget\n\n".len() as u64 + blank_lines);
         spent.extend(names);
     }
 }

@@ -163,9 +163,9 @@ fn deb822(
     form: &dyn Fn(&str) -> String,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for (index, entry) in found.iter().enumerate() {
-        out.write_all(if index == 0 { b"" } else { b"\n" })?;
+    for entry in found {
         out.write_all(form(&entry.package.stanza).as_bytes())?;
+        out.write_all(b"\n")?;
     }
     Ok(())
 }
