@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{AptClient, Deb, FileServer, Manifest, Run, TestKey, TestRepo, Trust};
+use crate::support::{AptClient, Deb, FileServer, Manifest, TestKey, TestRepo, Trust};
 
 const INDEX: &str = "dists/bookworm/main/binary-amd64/Packages";
 
@@ -17,7 +17,7 @@ fn repository() -> TestRepo {
 }
 
 /// Puts a package with a long stanza into the sources.
-fn build(repo: &TestRepo, number: u32) {
+pub(super) fn build(repo: &TestRepo, number: u32) {
     let line = |line: u32| format!(" {:08x}{:08x}\n", number.wrapping_mul(0x9e37_79b9), line * 77);
     let text: String = (0..400).map(line).collect();
     let name = format!("widget-{number:03}");
@@ -85,41 +85,5 @@ fn apt_reads_every_package_of_an_index_that_was_taken_over_in_each_form() {
         let all = client.apt_get(["install", "--simulate", "^widget"]).ok().stdout;
         let installed = all.lines().filter(|line| line.starts_with("Inst "));
         assert_eq!(installed.count(), 201, "{form}");
-    }
-}
-
-/// Returns what debootstrap would install from a repository, by the one compressed form it has.
-fn bootstrapped(server: &FileServer) -> Vec<String> {
-    let directory = tempfile::tempdir().unwrap();
-    let keyring = directory.path().join("keyring.gpg");
-    let mut dearmor = Command::new("gpg");
-    dearmor.arg("--homedir").arg(directory.path()).args(["--batch", "--dearmor", "--output"]);
-    Run::with_input(dearmor.arg(&keyring), &TestKey::shared().public).ok();
-    let mut command = Command::new("/usr/sbin/debootstrap");
-    command.args(["--print-debs", "--variant=minbase", "--arch=amd64"]);
-    command.arg(format!("--keyring={}", keyring.display())).arg("bookworm");
-    command.arg(directory.path().join("target")).arg(server.url());
-    let printed = Run::of(&mut command).ok().stdout;
-    printed.split_whitespace().map(str::to_owned).collect()
-}
-
-#[test]
-fn debootstrap_finds_what_stands_in_the_last_block() {
-    for form in ["gz", "xz"] {
-        let manifest = Manifest::default();
-        let only = format!("compression = [\"{form}\"]");
-        let distributions = format!("{}\n{only}", manifest.distributions);
-        let repo = TestRepo::with(&Manifest { distributions, ..manifest });
-        (0..200).for_each(|number| build(&repo, number));
-        repo.apply();
-        let required = |name| Deb::new(name, "1.0", "amd64").field("Priority", "required");
-        for name in ["apt", "usr-is-merged", "zz-last"] {
-            repo.build(&required(name));
-        }
-        repo.apply();
-        let packages = bootstrapped(&FileServer::start(&repo.store()));
-        for name in ["apt", "usr-is-merged", "zz-last"] {
-            assert!(packages.iter().any(|found| found == name), "{form}: {name} in {packages:?}");
-        }
     }
 }

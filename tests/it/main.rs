@@ -31,6 +31,7 @@ mod public;
 mod publish;
 mod push;
 mod query;
+mod readers;
 mod real_packages;
 mod rejected;
 mod repairs;
