@@ -13,7 +13,6 @@ pub(super) type Unplanned = (&'static [&'static str], &'static str);
 /// Every such key.
 pub(super) const UNPLANNED: &[Unplanned] = &[
     (&["source", "*", "distribution"], "Promotion from another distribution."),
-    (&["source", "*", "on_conflict"], "What happens to other bytes of a published version."),
     (&["signing", "overlap"], "How long a successor signs before a key may leave."),
     (&["distribution", "*", "valid_for"], "How long a Release is valid."),
 ];

@@ -273,8 +273,13 @@ impl Rollback<'_> {
         for change in plan.distributions.values_mut().flat_map(|plan| &mut plan.packages) {
             change.reason = Reason::Rollback(self.generation);
         }
-        // Older versions are what a rollback is for: that is told, and does not block.
-        let meant = [DangerCode::MassRemoval, DangerCode::PackageGone, DangerCode::NewestLowered];
+        // Older versions and contents are what a rollback is for: that is told, and does not block.
+        let meant = [
+            DangerCode::MassRemoval,
+            DangerCode::PackageGone,
+            DangerCode::NewestLowered,
+            DangerCode::ContentChanged,
+        ];
         for danger in plan.dangers.iter_mut().filter(|danger| meant.contains(&danger.code)) {
             danger.severity = Severity::Warning;
         }

@@ -57,6 +57,8 @@ pub enum DangerCode {
     NewestLowered,
     /// A package stays whose dependency leaves.
     BreaksDepends,
+    /// A published version gets another content.
+    ContentChanged,
 }
 
 /// What of a manifest decides about dangers.
@@ -96,6 +98,7 @@ impl DangerCode {
             Self::PackageGone => "package-gone",
             Self::NewestLowered => "newest-lowered",
             Self::BreaksDepends => "breaks-depends",
+            Self::ContentChanged => "content-changed",
         }
     }
 

@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::plan::Note;
 use crate::plan::danger::Consent;
 use crate::plan::draft::{Draft, Ground, Removals};
-use crate::plan::intake::{Conflict, Intake, Upload, offerings};
+use crate::plan::intake::{Conflict, Taken, Upload};
 use crate::plan::offer::Offers;
 use crate::snapshot::{PackageId, Snapshot};
 use crate::time::{Span, Timestamp};
@@ -45,20 +45,20 @@ pub fn desired(
     now: Timestamp,
 ) -> Result<Desired, Vec<Conflict>> {
     let ground = Ground { manifest, offers, spent: &published.spent, now };
-    let mut intake = Intake::new(ground);
+    let mut taken = Vec::new();
     let mut snapshot = Snapshot::default();
     let mut removals = BTreeMap::new();
     for (codename, declared) in &manifest.distributions {
         let before = published.distributions.get(codename);
         let mut draft = Draft::new(ground, declared, before);
-        draft.take(&mut intake);
+        taken.push(draft.take());
         let (distribution, reasons) = draft.finish();
         snapshot.distributions.insert(codename.clone(), distribution);
         removals.insert(codename.clone(), reasons);
     }
-    let Intake { files, conflicts, .. } = intake;
-    without(conflicts)?;
+    let Taken { files, notes: kept, .. } = together(taken)?;
     let mut notes = undeclared(manifest, published);
+    notes.extend(kept);
     notes.extend(different_bytes(&snapshot));
     let files = listed(files, &snapshot);
     let (consent, purge_after) = (Consent::of(manifest), manifest.purge_after);
@@ -81,30 +81,37 @@ pub fn added(
     now: Timestamp,
 ) -> Result<Desired, Vec<Conflict>> {
     let ground = Ground { manifest, offers, spent: &published.spent, now };
-    let mut intake = Intake::new(ground);
+    let mut taken = Vec::new();
     let mut snapshot = Snapshot::default();
     for (codename, before) in &published.distributions {
-        let mut sources = offers.sources.iter();
-        if sources.any(|(name, offer)| offerings(name, offer, codename).next().is_some()) {
+        if ground.candidates(codename).next().is_some() {
             let mut draft = Draft::published(ground, codename, before);
-            draft.take(&mut intake);
+            taken.push(draft.take());
             snapshot.distributions.insert(codename.clone(), draft.keep());
         }
     }
-    let Intake { files, conflicts, .. } = intake;
-    without(conflicts)?;
-    let (removals, notes) = (BTreeMap::new(), different_bytes(&snapshot));
+    let Taken { files, notes: kept, .. } = together(taken)?;
+    let notes = kept.into_iter().chain(different_bytes(&snapshot)).collect();
+    let removals = BTreeMap::new();
     let purge_after = manifest.purge_after;
     // Nothing of the manifest's is judged but what is added.
     let consent = Consent::default();
     Ok(Desired { snapshot, files, removals, notes, consent, purge_after })
 }
 
-/// Fails with conflicts if there are any, each once and in order.
-fn without(mut conflicts: Vec<Conflict>) -> Result<(), Vec<Conflict>> {
-    conflicts.sort();
-    conflicts.dedup();
-    if conflicts.is_empty() { Ok(()) } else { Err(conflicts) }
+/// Puts together what the distributions took.
+///
+/// # Errors
+///
+/// When there are conflicts: each once, and in order.
+fn together(taken: Vec<Taken>) -> Result<Taken, Vec<Conflict>> {
+    let mut all = Taken::default();
+    for one in taken {
+        all.files.extend(one.files);
+        all.notes.extend(one.notes);
+        all.conflicts.extend(one.conflicts);
+    }
+    if all.conflicts.is_empty() { Ok(all) } else { Err(all.conflicts.into_iter().collect()) }
 }
 
 /// Returns the files that are listed in the end: retention may have refused some.

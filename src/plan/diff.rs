@@ -15,7 +15,7 @@ use crate::plan::draft::Removals;
 use crate::plan::intake::Upload;
 use crate::plan::{
     Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
-    Note, Operation, PackageChange, Plan, PushRules, Reason, Standing, fingerprints, guard,
+    Note, Operation, PackageChange, Plan, PushRules, Reason, Standing, fingerprints, guard, intake,
 };
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
 
@@ -167,13 +167,24 @@ fn package_changes(
     let old = before.map_or(&nothing, |before| &before.components);
     let components: BTreeSet<_> = old.keys().chain(after.components.keys()).collect();
     let mut lines: BTreeMap<Line<'_>, Vec<ChangedFile>> = BTreeMap::new();
+    let mut differences: BTreeMap<_, Vec<String>> = BTreeMap::new();
     let empty = BTreeMap::new();
     for component in components {
         let was = old.get(component).unwrap_or(&empty);
         let is = after.components.get(component).unwrap_or(&empty);
-        for (id, package) in is.iter().filter(|(id, _)| !was.contains_key(*id)) {
+        for (id, package) in is {
+            let operation = match was.get(id) {
+                None => Operation::Add,
+                Some(old) if old.file.sha256 == package.file.sha256 => continue,
+                Some(old) => {
+                    let version = (component, &id.name, &id.version);
+                    let lines = intake::difference(&old.stanza, &package.stanza);
+                    differences.entry(version).or_default().extend(lines);
+                    Operation::Change
+                }
+            };
             let reason = Reason::Offered(source_names(package));
-            let line = (component, &id.name, Operation::Add, &id.version, reason);
+            let line = (component, &id.name, operation, &id.version, reason);
             lines.entry(line).or_default().push(changed_file(id, package));
         }
         for (id, package) in was.iter().filter(|(id, _)| !is.contains_key(*id)) {
@@ -184,16 +195,21 @@ fn package_changes(
         }
     }
     let newest = Newest::new(before, after);
-    let change = |((component, name, operation, version, reason), files)| PackageChange {
+    let mut change = |((component, name, operation, version, reason), files)| PackageChange {
         operation,
         component: Component::clone(component),
         name: PackageName::clone(name),
         version: Version::clone(version),
         effect: newest.effect(operation, component, name, version),
+        difference: match operation {
+            Operation::Change => differences.remove(&(component, name, version)),
+            Operation::Add | Operation::Remove => None,
+        }
+        .unwrap_or_default(),
         files,
         reason,
     };
-    lines.into_iter().map(change).collect()
+    lines.into_iter().map(&mut change).collect()
 }
 
 fn source_names(package: &Package) -> Vec<String> {

@@ -10,9 +10,9 @@ use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
 use crate::fingerprint::Fingerprint;
 use crate::manifest::{Exception, Manifest, Mode};
-use crate::plan::intake::{Intake, offerings};
+use crate::plan::intake::{Candidate, Content, Intake, Replacement, Taken};
 use crate::plan::needs::{self, Member};
-use crate::plan::offer::Offers;
+use crate::plan::offer::{Offering, Offers};
 use crate::plan::retention::{Rules, Stay, places};
 use crate::plan::{Cause, Reason};
 use crate::snapshot::{Distribution, Memory, Package, PackageId, Packages};
@@ -31,6 +31,39 @@ pub struct Ground<'a> {
     pub now: Timestamp,
 }
 
+impl<'a> Ground<'a> {
+    /// Returns what a source offers to a distribution.
+    fn offered(
+        self,
+        source: &'a str,
+        codename: &'a Codename,
+    ) -> impl Iterator<Item = (PackageId, Candidate<'a>)> {
+        let offerings = self.offers.sources.get(source).map(|offer| &offer.offerings);
+        let here =
+            offerings.into_iter().flatten().filter(|offering| offering.codename == *codename);
+        here.map(move |Offering { component, file, .. }| {
+            (file.id(), Candidate { source, component, content: Content::File(file) })
+        })
+    }
+
+    /// Returns what all sources offer to a distribution, in the order of the sources' names.
+    pub fn candidates(
+        self,
+        codename: &'a Codename,
+    ) -> impl Iterator<Item = (PackageId, Candidate<'a>)> {
+        let sources = self.offers.sources.keys();
+        sources.flat_map(move |source| self.offered(source, codename))
+    }
+
+    /// Tells whether what a source does not offer to a component is really gone.
+    ///
+    /// A source that is not in this run says nothing.
+    fn is_told(self, source: &str, codename: &Codename, component: &Component) -> bool {
+        let offer = self.offers.sources.get(source);
+        offer.is_some_and(|offer| offer.is_complete(codename, component))
+    }
+}
+
 /// Why a package that is published leaves.
 pub type Removals = BTreeMap<(Component, PackageId), Reason>;
 
@@ -41,6 +74,7 @@ pub type Verdicts<'p> = BTreeMap<&'p Component, BTreeMap<&'p PackageId, Vec<Stay
 pub struct Draft<'a> {
     ground: Ground<'a>,
     codename: &'a Codename,
+    replacement: Replacement,
     /// What it holds so far.
     pub distribution: Distribution,
     /// Why packages leave.
@@ -60,6 +94,7 @@ impl<'a> Draft<'a> {
         let mut draft = Self {
             ground,
             codename: &declared.codename,
+            replacement: Replacement::Dangerous,
             distribution,
             removals: Removals::new(),
             withdrawn: BTreeSet::new(),
@@ -75,6 +110,7 @@ impl<'a> Draft<'a> {
         Self {
             ground,
             codename,
+            replacement: Replacement::Refused,
             distribution: Distribution { signed_by, ..before.clone() },
             removals: Removals::new(),
             withdrawn: BTreeSet::new(),
@@ -88,15 +124,18 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes in what sources offer, but for what is yanked.
-    pub fn take(&mut self, intake: &mut Intake<'_>) {
-        for (source, offer) in &self.ground.offers.sources {
-            for (source, offering) in offerings(source, offer, self.codename) {
-                let id = offering.file.id();
-                if self.yank(&offering.component, &id).is_none() {
-                    intake.take(&mut self.distribution, source, offering);
-                }
+    pub fn take(&mut self) -> Taken {
+        let mut offered: BTreeMap<PackageId, Vec<Candidate<'a>>> = BTreeMap::new();
+        for (id, candidate) in self.ground.candidates(self.codename) {
+            if self.yank(candidate.component, &id).is_none() {
+                offered.entry(id).or_default().push(candidate);
             }
         }
+        let mut intake = Intake::new(self.ground, self.codename, self.replacement);
+        for (id, candidates) in offered {
+            intake.take(&mut self.distribution, &id, candidates);
+        }
+        intake.taken
     }
 
     /// Lets everything leave that has to.
@@ -111,18 +150,17 @@ impl<'a> Draft<'a> {
 
     /// Strikes mirror sources off what they brought and offer no more.
     ///
-    /// A source that is not in this run says nothing; one that the manifest does not declare any
-    /// more orphans what it brought, and that stays.
+    /// A source that the manifest does not declare any more orphans what it brought, and that stays.
     fn withdraw(&mut self) {
-        let Ground { manifest, offers, .. } = self.ground;
-        for source in manifest.sources.values().filter(|source| source.mode == Mode::Mirror) {
-            let Some(offer) = offers.sources.get(&source.name) else { continue };
-            let offered: BTreeSet<(&Component, PackageId)> =
-                offerings(&source.name, offer, self.codename)
-                    .map(|(_, offering)| (&offering.component, offering.file.id()))
-                    .collect();
+        let Self { ground, codename, .. } = *self;
+        let sources = ground.manifest.sources.values();
+        for source in sources.filter(|source| source.mode == Mode::Mirror) {
+            let offered: BTreeSet<(&Component, PackageId)> = ground
+                .offered(&source.name, codename)
+                .map(|(id, candidate)| (candidate.component, id))
+                .collect();
             for (component, packages) in &mut self.distribution.components {
-                if !offer.is_complete(self.codename, component) {
+                if !ground.is_told(&source.name, codename, component) {
                     continue;
                 }
                 for (id, package) in packages {
@@ -254,18 +292,13 @@ impl<'a> Draft<'a> {
     ///
     /// A source that is not in this run may still have it.
     fn forget(&mut self) {
-        let Ground { manifest, offers, .. } = self.ground;
-        let mut offered = BTreeSet::new();
-        for (source, offer) in &offers.sources {
-            let here = offerings(source, offer, self.codename);
-            offered.extend(here.map(|(_, o)| (&o.component, o.file.id())));
-        }
+        let Self { ground, codename, .. } = *self;
+        let candidates = ground.candidates(codename);
+        let offered: BTreeSet<(&Component, PackageId)> =
+            candidates.map(|(id, candidate)| (candidate.component, id)).collect();
         let may_return = |component: &Component, source: &String| {
-            let is_told = |source| {
-                let offer = offers.sources.get(source);
-                offer.is_some_and(|offer| offer.is_complete(self.codename, component))
-            };
-            manifest.sources.contains_key(source) && !is_told(source)
+            let is_declared = ground.manifest.sources.contains_key(source);
+            is_declared && !ground.is_told(source, codename, component)
         };
         for (component, remembered) in &mut self.distribution.remembered {
             let listed = self.distribution.components.get(component);

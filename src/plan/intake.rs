@@ -1,4 +1,7 @@
 //! Takes what sources offer into a distribution.
+//!
+//! All that is offered under one name, version and architecture is judged together, so that the order
+//! of sources decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,13 +11,13 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::apt::packages::{FileFields, stanza};
 use crate::apt::path::PoolFile;
-use crate::debian::suite::Codename;
+use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, OnConflict};
+use crate::plan::Note;
 use crate::plan::draft::Ground;
-use crate::plan::offer::{OfferedFile, Offering, SourceOffer};
+use crate::plan::offer::OfferedFile;
 use crate::snapshot::{Distribution, Package, PackageId, Provenance};
-use crate::time::Timestamp;
 
 /// A package file to upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,88 +57,203 @@ pub enum ConflictWith {
     Published,
 }
 
-/// Returns what a source offers to a distribution.
-pub fn offerings<'a>(
-    source: &'a str,
-    offer: &'a SourceOffer,
-    codename: &'a Codename,
-) -> impl Iterator<Item = (&'a str, &'a Offering)> {
-    let here = offer.offerings.iter().filter(move |offering| offering.codename == *codename);
-    here.map(move |offering| (source, offering))
+/// What one source offers to one component.
+#[derive(Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The source.
+    pub source: &'a str,
+    /// The component.
+    pub component: &'a Component,
+    /// The package.
+    pub content: Content<'a>,
 }
 
-/// Takes offered files into distributions.
-pub struct Intake<'a> {
-    manifest: &'a Manifest,
-    spent: &'a BTreeSet<String>,
-    now: Timestamp,
+/// Where an offered package is.
+#[derive(Clone, Copy)]
+pub enum Content<'a> {
+    /// In a file that is not in the pool yet, as far as the source knows.
+    File(&'a OfferedFile),
+}
+
+impl Candidate<'_> {
+    fn sha256(&self) -> Sha256 {
+        match self.content {
+            Content::File(file) => file.sha256,
+        }
+    }
+
+    /// Returns where it is, as messages name it.
+    fn place(&self) -> String {
+        match self.content {
+            Content::File(file) => file.path.display().to_string(),
+        }
+    }
+}
+
+/// What may become of a published file under whose version another one is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replacement {
+    /// The other one takes its place, if somebody accepts that danger.
+    Dangerous,
+    /// It stays, and the offer is refused.
+    Refused,
+}
+
+/// What an intake has taken, and what it has not.
+#[derive(Debug, Default)]
+pub struct Taken {
     /// Where the bytes of offered files are, by the key that they get in the pool.
     pub files: BTreeMap<String, Upload>,
     /// What stands in the way.
-    pub conflicts: Vec<Conflict>,
+    pub conflicts: BTreeSet<Conflict>,
+    /// What was left alone.
+    pub notes: BTreeSet<Note>,
+}
+
+/// Takes offered packages into one distribution.
+pub struct Intake<'a> {
+    ground: Ground<'a>,
+    codename: &'a Codename,
+    replacement: Replacement,
+    /// What became of the offers.
+    pub taken: Taken,
 }
 
 impl<'a> Intake<'a> {
     /// Returns an intake that has taken nothing.
-    pub fn new(ground: Ground<'a>) -> Self {
-        let Ground { manifest, spent, now, .. } = ground;
-        Self { manifest, spent, now, files: BTreeMap::new(), conflicts: Vec::new() }
+    pub fn new(ground: Ground<'a>, codename: &'a Codename, replacement: Replacement) -> Self {
+        Self { ground, codename, replacement, taken: Taken::default() }
     }
 
-    /// Takes an offered file into a distribution, if that has the component.
-    pub fn take(&mut self, into: &mut Distribution, source: &str, offering: &Offering) {
-        let file = &offering.file;
-        let id = file.id();
-        if let Some(conflict) = self.conflict(into, &id, offering) {
-            self.conflicts.push(conflict);
-            return;
+    /// Takes all that is offered under one identity, or nothing of it if it is not one file.
+    pub fn take(
+        &mut self,
+        into: &mut Distribution,
+        id: &PackageId,
+        candidates: Vec<Candidate<'a>>,
+    ) {
+        let wanted = self.wanted(into, id, candidates);
+        let conflicts = self.conflicts(into, id, &wanted);
+        if conflicts.is_empty() {
+            for candidate in wanted {
+                self.list(into, id, candidate);
+            }
         }
-        let Some(packages) = into.components.get_mut(&offering.component) else {
-            return;
+        self.taken.conflicts.extend(conflicts);
+    }
+
+    /// Returns the candidates without those that give way to what is published with other bytes.
+    fn wanted(
+        &mut self,
+        into: &Distribution,
+        id: &PackageId,
+        mut candidates: Vec<Candidate<'a>>,
+    ) -> Vec<Candidate<'a>> {
+        let published: Vec<Sha256> =
+            into.components.values().filter_map(|p| p.get(id)).map(|p| p.file.sha256).collect();
+        candidates.retain(|candidate| {
+            let source = self.ground.manifest.sources.get(candidate.source);
+            let gives_way = source.is_some_and(|source| source.on_conflict == OnConflict::Keep);
+            let is_other = published.iter().any(|sha256| *sha256 != candidate.sha256());
+            if gives_way && is_other {
+                self.taken.notes.insert(Note::Kept {
+                    source: candidate.source.to_owned(),
+                    package: id.to_string(),
+                    codename: self.codename.clone(),
+                });
+            }
+            !(gives_way && is_other)
+        });
+        candidates
+    }
+
+    /// Returns why the candidates can't be listed: one version has one content in a distribution.
+    fn conflicts(
+        &self,
+        into: &Distribution,
+        id: &PackageId,
+        wanted: &[Candidate<'_>],
+    ) -> Vec<Conflict> {
+        let Some(first) = wanted.first() else { return Vec::new() };
+        let others = wanted.iter().filter(|other| other.sha256() != first.sha256());
+        let among: Vec<_> = others
+            .map(|other| {
+                let (place, stanza) = (first.place(), self.listed(first).stanza);
+                self.conflict(id, (place, &stanza, ConflictWith::Offered), other)
+            })
+            .collect();
+        if !among.is_empty() {
+            return among;
+        }
+        let stays = |component: &Component| {
+            self.replacement == Replacement::Refused
+                || wanted.iter().all(|candidate| candidate.component != component)
         };
-        if let Some(package) = packages.get_mut(&id) {
-            claim(package, source, self.manifest);
+        let published = into.components.iter().filter_map(|(component, packages)| {
+            let package = packages.get(id)?;
+            (package.file.sha256 != first.sha256() && stays(component)).then_some(package)
+        });
+        published
+            .map(|package| {
+                let place = package.file.filename.clone();
+                self.conflict(id, (place, &package.stanza, ConflictWith::Published), first)
+            })
+            .collect()
+    }
+
+    fn conflict(
+        &self,
+        id: &PackageId,
+        (first, stanza, with): (String, &str, ConflictWith),
+        second: &Candidate<'_>,
+    ) -> Conflict {
+        Conflict {
+            codename: self.codename.clone(),
+            package: id.to_string(),
+            first,
+            second: second.place(),
+            with,
+            difference: difference(stanza, &self.listed(second).stanza),
+        }
+    }
+
+    /// Lists a candidate, in the place of a file with other bytes if there is one.
+    fn list(&mut self, into: &mut Distribution, id: &PackageId, candidate: Candidate<'_>) {
+        let Some(packages) = into.components.get_mut(candidate.component) else { return };
+        let published = packages.get_mut(id);
+        if let Some(same) = published.filter(|p| p.file.sha256 == candidate.sha256()) {
+            claim(same, candidate.source, self.ground.manifest);
             return;
         }
-        let mut package = self.listed(file, source);
-        let remembered = into.remembered.get(&offering.component).and_then(|ids| ids.get(&id));
+        let mut package = self.listed(&candidate);
+        let remembered = into.remembered.get(candidate.component).and_then(|ids| ids.get(id));
         if let Some(remembered) = remembered {
             // It was here before, and is as old as it was.
             package.provenance.published_at = remembered.published_at;
             package.provenance.superseded_at = remembered.superseded_at;
         }
-        let upload = Upload { path: file.path.clone(), size: file.size, sha256: file.sha256 };
-        self.files.insert(package.file.filename.clone(), upload);
-        packages.insert(id, package);
+        match candidate.content {
+            Content::File(file) => {
+                let OfferedFile { path, size, sha256, .. } = file.clone();
+                let upload = Upload { path, size, sha256 };
+                self.taken.files.insert(package.file.filename.clone(), upload);
+            }
+        }
+        packages.insert(id.clone(), package);
     }
 
-    /// Returns the conflict with a file of the same identity in any component there.
-    fn conflict(
-        &self,
-        into: &Distribution,
-        id: &PackageId,
-        offering: &Offering,
-    ) -> Option<Conflict> {
-        let file = &offering.file;
-        let packages = into.components.values().filter_map(|packages| packages.get(id));
-        let other = packages.into_iter().find(|package| package.file.sha256 != file.sha256)?;
-        let key = &other.file.filename;
-        let (first, with) = match self.files.get(key) {
-            Some(upload) => (upload.path.display().to_string(), ConflictWith::Offered),
-            None => (key.clone(), ConflictWith::Published),
-        };
-        Some(Conflict {
-            codename: offering.codename.clone(),
-            package: id.to_string(),
-            first,
-            second: file.path.display().to_string(),
-            with,
-            difference: difference(&other.stanza, &self.listed(file, "").stanza),
-        })
+    /// Returns a candidate as an index lists it that has not listed it so far.
+    fn listed(&self, candidate: &Candidate<'_>) -> Package {
+        let sources = BTreeSet::from([candidate.source.to_owned()]);
+        let published_at = self.ground.now;
+        let provenance = Provenance { sources, published_at, superseded_at: None };
+        match candidate.content {
+            Content::File(file) => self.stored(file, provenance),
+        }
     }
 
-    /// Returns a file as an index lists it that has not listed it so far.
-    fn listed(&self, file: &OfferedFile, source: &str) -> Package {
+    /// Returns a file as an index lists it, under the first of its names that is not spent.
+    fn stored(&self, file: &OfferedFile, provenance: Provenance) -> Package {
         let control = &file.control;
         let pool_file = PoolFile {
             source: control.source_name(),
@@ -144,19 +262,14 @@ impl<'a> Intake<'a> {
             architecture: control.architecture(),
             digest: &file.sha256,
         };
-        let filename = pool_file.living_key(|key| self.spent.contains(key));
+        let filename = pool_file.living_key(|key| self.ground.spent.contains(key));
         let fields = FileFields { filename, size: file.size, sha256: file.sha256 };
-        let sources = BTreeSet::from([source.to_owned()]);
-        Package {
-            stanza: Arc::from(stanza(control, &fields)),
-            file: fields,
-            provenance: Provenance { sources, published_at: self.now, superseded_at: None },
-        }
+        Package { stanza: Arc::from(stanza(control, &fields)), file: fields, provenance }
     }
 }
 
 /// Returns the lines that two stanzas don't share; where the files lie is of no interest.
-fn difference(first: &str, second: &str) -> Vec<String> {
+pub fn difference(first: &str, second: &str) -> Vec<String> {
     let diff = TextDiff::from_lines(first, second);
     let changes = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
     changes

@@ -159,10 +159,11 @@ pub enum Operation {
     Change,
 }
 
-/// One version of a package that gets listed or unlisted, in one or more architectures.
+/// One version of a package that gets listed, unlisted or another content, in one or more
+/// architectures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageChange {
-    /// [`Operation::Add`] or [`Operation::Remove`].
+    /// What happens; a version changes if it gets another content.
     pub operation: Operation,
     /// The component.
     pub component: Component,
@@ -176,9 +177,11 @@ pub struct PackageChange {
     pub reason: Reason,
     /// What clients will notice.
     pub effect: Option<Effect>,
+    /// The lines that differ where the content changes, each with `-` or `+` before it.
+    pub difference: Vec<String>,
 }
 
-/// A package file that gets listed or unlisted.
+/// A package file that gets listed or unlisted; of two contents, the new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangedFile {
     /// The architecture.
@@ -277,6 +280,15 @@ pub enum Note {
         package: String,
         /// The distributions.
         distributions: (Codename, Codename),
+    },
+    /// A source gives way to what is published with other bytes than it has.
+    Kept {
+        /// The source.
+        source: String,
+        /// `name version architecture`.
+        package: String,
+        /// The distribution.
+        codename: Codename,
     },
 }
 

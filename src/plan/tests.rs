@@ -249,16 +249,84 @@ fn one_new_version_is_one_line_that_says_what_clients_do() {
     assert_eq!(effects, vec![Effect::Upgrade { from, to }; 2], "in main and in extra");
 }
 
-#[test]
-fn other_bytes_under_a_published_version_are_a_conflict() {
-    let published = history(&[only(&[(0, 1, false)])]).pop().unwrap();
+/// Returns what the mirror offers if it has built its only package anew.
+fn rebuilt() -> Offers {
     let mut offers = offers(&only(&[(0, 1, false)]));
     for offering in &mut offers.sources.get_mut("mirror").unwrap().offerings {
         offering.file = file((0, 1, false), "rebuilt");
     }
-    let conflicts = desired(&manifest(), &offers, &published, at(9)).unwrap_err();
-    assert!(conflicts.iter().all(|conflict| conflict.with == ConflictWith::Published));
+    offers
+}
+
+#[test]
+fn other_bytes_under_a_published_version_take_its_place_if_somebody_accepts_that() {
+    let published = history(&[only(&[(0, 1, false)])]).pop().unwrap();
+    let plan_for = |manifest: &Manifest| {
+        let after = desired(manifest, &rebuilt(), &published, at(9)).unwrap();
+        (diff(&published, &after, &BTreeMap::new()), after)
+    };
+    let (plan, after) = plan_for(&manifest());
+    let ids: Vec<_> = plan.dangers.iter().map(|danger| danger.id.as_str()).collect();
+    let [extra, main] = ["extra", "main"]
+        .map(|component| format!("content-changed:bookworm/{component}/amd64/pkg0@1.1"));
+    assert_eq!(ids, [&extra, &main]);
+    assert_eq!((plan.blocking(), plan.summary().change, plan.uploads.len()), (2, 2, 1));
+    let lines = &plan.distributions["bookworm"].packages;
+    assert!(
+        lines.iter().all(|line| line.difference.iter().any(|line| line.starts_with("+ SHA256")))
+    );
+    let allow = format!("{MANIFEST}\nallow = {{ \"{extra}\" = \"why\", \"{main}\" = \"why\" }}\n");
+    let (allowed, _) = plan_for(&parse(&allow).unwrap().manifest);
+    assert!(!allowed.is_blocked());
+    let again = desired(&manifest(), &rebuilt(), &after.snapshot, at(10)).unwrap();
+    assert!(diff(&after.snapshot, &again, &BTreeMap::new()).is_empty());
+}
+
+#[test]
+fn a_source_that_keeps_gives_way_to_what_is_published() {
+    let published = history(&[only(&[(0, 1, false)])]).pop().unwrap();
+    let keeping =
+        MANIFEST.replace("source.mirror = {", "source.mirror = { on_conflict = \"keep\",");
+    let keeping = parse(&keeping).unwrap().manifest;
+    let after = desired(&keeping, &rebuilt(), &published, at(9)).unwrap();
+    assert!(diff(&published, &after, &BTreeMap::new()).is_empty());
+    let kept = |note: &Note| matches!(note, Note::Kept { source, .. } if source == "mirror");
+    assert_eq!(after.notes.iter().filter(|note| kept(note)).count(), 1);
+    // It gives way to nothing that is not published yet.
+    let mut offers = rebuilt();
+    let other = Offering {
+        file: file((0, 1, false), "other"),
+        ..rebuilt().sources["mirror"].offerings[0].clone()
+    };
+    offers.sources.insert(
+        "other".to_owned(),
+        SourceOffer { offerings: vec![other], ..SourceOffer::default() },
+    );
+    let conflicts = desired(&keeping, &offers, &Snapshot::default(), at(9)).unwrap_err();
+    assert_eq!(conflicts[0].with, ConflictWith::Offered);
+}
+
+#[test]
+fn other_bytes_in_a_component_that_the_source_does_not_offer_to_are_a_conflict() {
+    let published = history(&[only(&[(0, 1, false)])]).pop().unwrap();
+    let mut offers = rebuilt();
+    offers.sources.get_mut("mirror").unwrap().offerings.retain(|o| o.component.as_str() == "main");
+    let manifest = parse(&MANIFEST.replace(
+        "[\"bookworm/main\", \"bookworm/extra\"], mode = \"mirror\"",
+        "\"bookworm/main\"",
+    ));
+    let manifest = manifest.unwrap().manifest;
+    let conflicts = desired(&manifest, &offers, &published, at(9)).unwrap_err();
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!(conflicts[0].with, ConflictWith::Published);
     assert_eq!(conflicts[0].package, "pkg0 1.1 amd64");
+}
+
+#[test]
+fn a_push_replaces_nothing() {
+    let published = history(&[only(&[(0, 1, false)])]).pop().unwrap();
+    let conflicts = added(&manifest(), &rebuilt(), &published, at(9)).unwrap_err();
+    assert!(conflicts.iter().all(|conflict| conflict.with == ConflictWith::Published));
 }
 
 #[test]
@@ -353,6 +421,11 @@ fn a_manifest_knows_every_danger_that_a_plan_can_have() {
         DangerCode::KeyDropped,
         DangerCode::SigningOff,
         DangerCode::SigningOn,
+        DangerCode::MassRemoval,
+        DangerCode::PackageGone,
+        DangerCode::NewestLowered,
+        DangerCode::BreaksDepends,
+        DangerCode::ContentChanged,
     ];
     for code in codes {
         assert!(crate::manifest::is_danger(code.as_str()), "{}", code.as_str());

@@ -1,19 +1,52 @@
-//! One version, two contents: refused, as clients would fetch one under the hash of the other.
+//! One version, two contents: refused, blocked, or left alone.
 
 use crate::support::{Deb, Manifest, TestRepo, tree};
 
 #[test]
-fn other_bytes_for_a_published_version_are_refused() {
+fn other_bytes_for_a_published_version_need_a_line_with_a_reason() {
     let repo = TestRepo::new();
     let widget = Deb::new("widget", "1.0-1", "amd64");
     repo.build(&widget);
     repo.apply();
     let before = tree::stamps(&repo.store());
+    let old = repo.pool();
     repo.build(&widget.content("built again\n"));
     repo.build(&Deb::new("other", "1", "amd64"));
-    let run = repo.repoman(["apply", "--yes"]).exits(1);
-    run.says(["error[RM3003]", "widget 1.0-1 amd64", "dist/widget_1.0-1_amd64.deb", "Nothing was"]);
+    let danger = "content-changed:bookworm/main/amd64/widget@1.0-1";
+    let run = repo.repoman(["apply", "--yes"]).exits(3);
+    run.says([
+        "~ widget",
+        "+ SHA256:",
+        danger,
+        "equal versions are no upgrade",
+        "a higher version",
+    ]);
     assert_eq!(tree::stamps(&repo.store()), before);
+
+    let allow = format!("[allow]\n\"{danger}\" = \"a build without debug symbols, #7\"\n");
+    repo.write_manifest(&format!("{}\n{allow}", Manifest::default().to_text()));
+    repo.apply().says(["Accepted", danger, "1 to change"]);
+    let index = repo.index("bookworm/main/binary-amd64");
+    assert!(!index.contains(&old[0]), "{index}");
+    assert!(repo.pool().contains(&old[0]), "clients may still come for it");
+    repo.repoman(["plan", "--exit-code"]).ok().says(["No changes", "does nothing any more"]);
+    repo.repoman(["drift"]).ok();
+    repo.age(24 * 8);
+    repo.repoman(["gc", "--yes"]).ok();
+    assert!(!repo.pool().contains(&old[0]), "it was given up like any other");
+}
+
+#[test]
+fn a_source_may_give_way_to_what_is_published() {
+    let manifest = Manifest::default();
+    let sources = format!("{}\non_conflict = \"keep\"", manifest.sources);
+    let repo = TestRepo::with(&Manifest { sources, ..manifest });
+    let widget = Deb::new("widget", "1.0-1", "amd64");
+    repo.build(&widget);
+    repo.apply();
+    repo.build(&widget.content("built again\n"));
+    let plan = repo.repoman(["plan", "--exit-code"]).ok();
+    plan.says(["note: source.build has other content for `widget 1.0-1 amd64` than bookworm"]);
 }
 
 #[test]

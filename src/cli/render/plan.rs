@@ -191,6 +191,10 @@ fn line(out: &mut String, change: &PackageChange, widths: &Widths, look: Look) {
     if let Reason::Yanked(cause) = &change.reason {
         let _ = writeln!(out, "        {}", look.style.paint(Tone::Faint, &cause.text));
     }
+    for difference in &change.difference {
+        let difference = text::printable(difference);
+        let _ = writeln!(out, "        {}", look.style.paint(Tone::Faint, &difference));
+    }
     if let Some(effect) = &change.effect {
         let effect = effect.to_string().replace('→', look.style.glyph("→", "->"));
         let _ = writeln!(out, "        {}", look.style.paint(Tone::Faint, &effect));
@@ -241,6 +245,12 @@ fn note_text(note: &Note) -> String {
         }
         Note::DifferentBytes { package, distributions: (first, second) } => {
             format!("`{package}` has different content in {first} and {second}")
+        }
+        Note::Kept { source, package, codename } => {
+            format!(
+                "source.{source} has other content for `{package}` than {codename}, which keeps \
+                 what is published"
+            )
         }
     }
 }

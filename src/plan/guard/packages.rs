@@ -24,6 +24,7 @@ pub fn dangers(change: Change<'_>, consent: &Consent) -> Vec<Danger> {
     let mut dangers = Vec::new();
     dangers.extend(mass_removal(change, &removals, consent));
     dangers.extend(lost_newest(change, &removals, consent));
+    dangers.extend(changed_content(change));
     if !change.plan.packages.is_empty() {
         dangers.extend(broken(change));
     }
@@ -109,6 +110,27 @@ fn is_elsewhere(after: &Distribution, line: &PackageChange) -> bool {
 fn has_own_policy(change: Change<'_>, line: &PackageChange, consent: &Consent) -> bool {
     let policy = consent.retention.policy(change.codename, &line.component, &line.name);
     policy.is_some_and(|policy| policy.scope != Scope::Repository)
+}
+
+/// Returns a danger for each package file whose place one with other bytes takes.
+///
+/// apt tells two files of one version apart by a few fields only (Installed-Size and relations);
+/// where these are equal, clients that have the one never get the other.
+fn changed_content(change: Change<'_>) -> impl Iterator<Item = Danger> {
+    let lines = change.plan.packages.iter().filter(|line| line.operation == Operation::Change);
+    lines.flat_map(move |line| {
+        let PackageChange { component, name, version, .. } = line;
+        line.files.iter().map(move |file| {
+            let (codename, architecture) = (change.codename, &file.architecture);
+            let address = format!("{codename}/{component}/{architecture}/{name}@{version}");
+            let message = format!(
+                "clients that have {name} {version} keep what was published so far: equal versions \
+                 are no upgrade"
+            );
+            Danger::new(DangerCode::ContentChanged, codename, &address, message)
+                .instead("give the new build a higher version")
+        })
+    })
 }
 
 /// Returns a danger for each package that stays and whose dependencies the plan takes away.
