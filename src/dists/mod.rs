@@ -108,7 +108,7 @@ impl Build<'_> {
         let mut release = Release {
             identity: self.desired.identity.clone(),
             date: self.date,
-            valid_until: None,
+            valid_until: self.desired.valid_for.map(|span| span.after(self.date)),
             architectures: self.desired.architectures.clone(),
             components: self.desired.component_order.clone(),
             files: entries.iter().cloned().collect(),

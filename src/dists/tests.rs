@@ -30,6 +30,7 @@ fn distribution(packages: impl IntoIterator<Item = (PackageId, Package)>) -> Dis
         identity: crate::apt::release::Identity::default(),
         architectures: vec!["amd64".parse().unwrap()],
         compression: [Compression::Gzip].into(),
+        valid_for: None,
         signed_by: vec![],
         components: [("main".parse().unwrap(), packages.into_iter().collect())].into(),
         component_order: vec!["main".parse().unwrap()],

@@ -14,10 +14,11 @@ use crate::plan::{Base, Copies};
 use crate::report::{Drift, DriftItem, DriftKind, Seen, Severity};
 use crate::snapshot::state::State;
 use crate::text::plural;
-use crate::time::{Timestamp, day, shifted};
+use crate::time::{Span, Timestamp, day};
 
-/// So long before it is past, `Valid-Until` is told.
-const NOTICE: i64 = 7 * 86_400;
+/// `Valid-Until` is told when less of the time is left than this part of the whole: by then applies
+/// that run at all would have renewed it, as they do at half of it.
+const NOTICE: u64 = 4;
 
 /// Returns what is wrong in a store.
 pub fn judge(facts: &Facts, expected: &Expected) -> Drift {
@@ -156,12 +157,17 @@ impl Judge<'_> {
     fn validity(&mut self, found: &DistributionFacts, release: &Release) {
         let Some(until) = release.valid_until else { return };
         let now = self.expected.now;
-        if until > shifted(now, NOTICE) {
+        let whole = Span::between(release.date, until).as_seconds();
+        if Span::between(now, until) > Span::seconds(whole / NOTICE) {
             return;
         }
         let severity = if until <= now { Severity::Breaking } else { Severity::Expiring };
         self.items.push(DriftItem {
-            actual: Some(format!("Valid-Until {}", date(until, now))),
+            actual: Some(format!(
+                "Valid-Until {}; not published since {}",
+                date(until, now),
+                day(release.date)
+            )),
             ..item(severity, DriftKind::ValidUntil, &found.key)
         });
     }

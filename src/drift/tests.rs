@@ -138,7 +138,7 @@ fn the_keyring_holds_what_signs_and_nothing_else() {
 }
 
 #[test]
-fn keys_are_told_thirty_days_before_their_end_and_releases_seven() {
+fn keys_are_told_thirty_days_before_their_end_and_releases_in_their_last_quarter() {
     let day = 86_400;
     for (days, is_told) in [(-1, true), (29, true), (31, false)] {
         let mut facts = good();
@@ -146,12 +146,13 @@ fn keys_are_told_thirty_days_before_their_end_and_releases_seven() {
         let item = (Severity::Expiring, DriftKind::KeyExpires);
         assert_eq!(found(&facts).contains(&item), is_told, "{days}");
     }
-    let near = [(-1, Some(Severity::Breaking)), (6, Some(Severity::Expiring)), (8, None)];
+    let near = [(-1, Some(Severity::Breaking)), (4, Some(Severity::Expiring)), (5, None)];
     for (days, severity) in near {
         let mut facts = good();
         let distribution = facts.distributions.get_mut(&codename()).unwrap();
         let release = distribution.release.as_mut().unwrap();
         release.valid_until = Some(shifted(now(), days * day));
+        release.date = shifted(now(), (days - 16) * day);
         let items: Vec<_> = severity.map(|s| (s, DriftKind::ValidUntil)).into_iter().collect();
         assert_eq!(found(&facts), items, "{days}");
     }

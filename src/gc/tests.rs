@@ -61,6 +61,7 @@ fn distribution(side: &Side) -> Distribution {
         identity: Identity::default(),
         architectures: vec!["amd64".parse().unwrap()],
         compression: [Compression::Gzip].into(),
+        valid_for: None,
         signed_by: vec![],
         components: [("main".parse().unwrap(), packages)].into(),
         component_order: vec!["main".parse().unwrap()],

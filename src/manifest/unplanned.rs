@@ -14,7 +14,6 @@ pub(super) type Unplanned = (&'static [&'static str], &'static str);
 pub(super) const UNPLANNED: &[Unplanned] = &[
     (&["source", "*", "distribution"], "Promotion from another distribution."),
     (&["signing", "overlap"], "How long a successor signs before a key may leave."),
-    (&["distribution", "*", "valid_for"], "How long a Release is valid."),
 ];
 
 /// Returns a problem for each key of the manifest that stands in the list.

@@ -145,7 +145,9 @@ pub async fn plan_knowing(
     let mut standings = published.standings(store).await.map_err(LoadError::Store)?;
     for (codename, head) in &published.heads {
         let rules = recorded_rules(manifest, head, store).await?;
-        standings.entry(codename.clone()).and_modify(|standing| standing.rules = rules);
+        let validity = head.validity(now);
+        let standing = standings.entry(codename.clone());
+        standing.and_modify(|standing| (standing.rules, standing.validity) = (rules, validity));
     }
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;

@@ -16,10 +16,7 @@ use crate::ops::apply::{ApplyError, Publisher};
 use crate::ops::contest::{Ending, Moment, Terms, strive};
 use crate::ops::plan::{Aim, Planned};
 use crate::plan::offer::Offers;
-use crate::plan::{
-    self, Consent, Copies, DangerCode, Desired, Note, Plan, PushRules, Reason, Severity, Standing,
-    Upload,
-};
+use crate::plan::{self, Consent, DangerCode, Desired, Note, Plan, Reason, Severity, Upload};
 use crate::published::history::{self, Generation};
 use crate::published::{self, Expected, Head, LoadError, Published};
 use crate::report::Observe;
@@ -107,6 +104,8 @@ impl Rollback<'_> {
                 let mut content = self.content(&generation).await?;
                 let signers = self.manifest.signing.keys.iter();
                 content.signed_by = signers.map(|key| key.fingerprint).collect();
+                // Packages are brought back, not for how long clients may trust them.
+                content.valid_for = published.snapshot.distributions[self.codename].valid_for;
                 (content, generation.state.manifest)
             }
             None => {
@@ -264,10 +263,7 @@ impl Rollback<'_> {
     /// Copies that an earlier run has left behind are an apply's business: they are no reason to
     /// publish a generation.
     fn difference(&self, published: &Published, desired: &Desired) -> Plan {
-        let standing = |(codename, head): (&Codename, &Head)| {
-            let (base, copies, rules) = (head.base(), Copies::Current, PushRules::Recorded);
-            (codename.clone(), Standing { base, copies, rules })
-        };
+        let standing = |(codename, head): (&Codename, &Head)| (codename.clone(), head.standing());
         let standings = published.heads.iter().map(standing).collect();
         let mut plan = plan::diff(&published.snapshot, desired, &standings);
         for change in plan.distributions.values_mut().flat_map(|plan| &mut plan.packages) {

@@ -15,9 +15,11 @@ use crate::plan::draft::Removals;
 use crate::plan::intake::Upload;
 use crate::plan::{
     Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
-    Note, Operation, PackageChange, Plan, PushRules, Reason, Standing, fingerprints, guard, intake,
+    Note, Operation, PackageChange, Plan, PushRules, Reason, Standing, Validity, fingerprints,
+    guard, intake,
 };
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
+use crate::time::Timestamp;
 
 /// Returns the plan that makes `published` what is `desired`.
 ///
@@ -39,6 +41,8 @@ pub fn diff(
         let removals = desired.removals.get(codename).unwrap_or(&nothing);
         let mut plan = DistributionPlan { copies, ..distribution(before, after, removals) };
         plan.fields.extend(standing.and_then(|standing| push_rules(standing.rules)));
+        let validity = standing.map(|standing| standing.validity).unwrap_or_default();
+        plan.renewal = renewal(validity);
         if let Some(before) = before {
             let change = guard::Change { codename, before, after, plan: &plan };
             dangers.extend(guard::dangers(change, &desired.consent));
@@ -46,6 +50,10 @@ pub fn diff(
         if plan.status == DistributionStatus::New && after.package_count() == 0 {
             notes.push(Note::Empty(codename.clone()));
         }
+        notes.extend(after.valid_for.map(|valid_for| {
+            let until = lasting(validity).filter(|_| plan.is_unchanged());
+            Note::RunsOut { codename: codename.clone(), valid_for, until }
+        }));
         if !plan.is_empty() {
             distributions.insert(codename.clone(), plan);
         }
@@ -96,6 +104,7 @@ fn distribution(
         status,
         copies: Copies::Current,
         indices: Indices::TakenOver,
+        renewal: None,
         fields: field_changes(before, after),
         packages: package_changes(before, after, removals),
         index_files: after.stale_indices(before).len() * after.compression.len(),
@@ -109,6 +118,7 @@ fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<Fie
         values.push(("Components", Some(words(&distribution.component_order))));
         let forms = distribution.compression.iter().map(|form| form.name());
         values.push(("Index files", Some(forms.collect::<Vec<_>>().join(" "))));
+        values.push(("Valid for", distribution.valid_for.map(|span| span.to_string())));
         values.push(("Signed by", fingerprints(&distribution.signed_by)));
         values
     };
@@ -123,6 +133,22 @@ fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<Fie
         })
         .filter(|change| change.before != change.after)
         .collect()
+}
+
+/// Returns the `Valid-Until` of what has to be signed again.
+fn renewal(validity: Validity) -> Option<Timestamp> {
+    match validity {
+        Validity::Waning { until } => Some(until),
+        Validity::Unlimited | Validity::Fresh { .. } => None,
+    }
+}
+
+/// Returns the `Valid-Until` of what need not be signed again yet, and from when on it has to be.
+fn lasting(validity: Validity) -> Option<(Timestamp, Timestamp)> {
+    match validity {
+        Validity::Fresh { until, half } => Some((until, half)),
+        Validity::Unlimited | Validity::Waning { .. } => None,
+    }
 }
 
 /// Returns the change that brings the rules of `repoman publish` up to date, if they are not.
@@ -286,6 +312,8 @@ pub(super) fn identify(plan: &Plan) -> Sha256 {
     struct Identified<'a> {
         base: &'a BTreeMap<Codename, Base>,
         fields: Vec<(&'a Codename, &'a [FieldChange])>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        renewals: Vec<(&'a Codename, i64)>,
         packages: Vec<IdentifiedPackage<'a>>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         repairs: Vec<(&'a str, &'static str, &'static str)>,
@@ -310,12 +338,15 @@ pub(super) fn identify(plan: &Plan) -> Sha256 {
         })
     });
     let fields = plan.distributions.iter().map(|(name, plan)| (name, plan.fields.as_slice()));
+    let renewals = plan.distributions.iter();
+    let renewals = renewals.filter_map(|(name, plan)| Some((name, plan.renewal?.as_second())));
     let repairs = plan.repairs.iter();
     let repairs =
         repairs.map(|repair| (&*repair.key, repair.damage.as_str(), repair.remedy.as_str()));
     let identified = Identified {
         base: &plan.base,
         fields: fields.collect(),
+        renewals: renewals.collect(),
         packages: packages.collect(),
         repairs: repairs.collect(),
     };

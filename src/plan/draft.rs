@@ -332,6 +332,7 @@ fn declared_distribution(
         identity: identity(declared),
         architectures: declared.architectures.clone(),
         compression: declared.compression.iter().copied().collect(),
+        valid_for: declared.valid_for,
         signed_by: signers(manifest),
         components: declared
             .components

@@ -16,6 +16,7 @@ pub mod repair;
 mod retention;
 #[cfg(test)]
 mod tests;
+mod validity;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -28,12 +29,14 @@ use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
+use crate::time::{Span, Timestamp};
 
 pub use danger::{Consent, Danger, DangerCode, Severity};
 pub use desired::{Desired, added, desired};
 pub use diff::diff;
 pub use intake::{Conflict, ConflictWith, Upload};
 pub use repair::{Damage, Remedy, Repair};
+pub use validity::{Validity, half};
 
 /// Everything that has to change for the published repository to become the desired one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub struct Standing {
     pub copies: Copies,
     /// Whether the manifest beside it has the rules that the manifest at hand has.
     pub rules: PushRules,
+    /// Whether it has to be signed again before clients refuse it.
+    pub validity: Validity,
 }
 
 /// Whether `repoman publish` would go by the rules of the manifest at hand.
@@ -108,6 +113,8 @@ pub struct DistributionPlan {
     pub copies: Copies,
     /// Where unchanged index files come from.
     pub indices: Indices,
+    /// The published `Valid-Until`, if it is signed again because that comes near.
+    pub renewal: Option<Timestamp>,
     /// What its Release file will say otherwise.
     pub fields: Vec<FieldChange>,
     /// Packages to list or unlist, by component and name.
@@ -274,6 +281,15 @@ pub enum Note {
         /// Where it stands, from 1.
         line: usize,
     },
+    /// Clients refuse a distribution some time after it was last published.
+    RunsOut {
+        /// The distribution.
+        codename: Codename,
+        /// How long after it.
+        valid_for: Span,
+        /// Its `Valid-Until`, and from when on an apply renews it; nothing if this plan does.
+        until: Option<(Timestamp, Timestamp)>,
+    },
     /// One version has different bytes in two distributions.
     DifferentBytes {
         /// `name version architecture`.
@@ -366,6 +382,7 @@ impl Plan {
                 DistributionStatus::Published => summary.change += distribution.fields.len(),
             }
             summary.change += usize::from(distribution.copies == Copies::Behind);
+            summary.change += usize::from(distribution.renewal.is_some());
             summary.index_files += distribution.index_files;
             for change in &distribution.packages {
                 match change.operation {
@@ -392,6 +409,7 @@ impl DistributionPlan {
     pub fn is_unchanged(&self) -> bool {
         self.status == DistributionStatus::Published
             && self.indices == Indices::TakenOver
+            && self.renewal.is_none()
             && self.fields.is_empty()
             && self.packages.is_empty()
     }

@@ -20,7 +20,7 @@ use crate::published::{Head, LoadError};
 use crate::snapshot::state::State;
 use crate::snapshot::{Distribution, Package, PackageId, Packages, Provenance};
 use crate::store::{Key, Store, StoreError};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// No index is larger, compressed or not; Debian's own is 50 MB.
 const MAX_INDEX: u64 = 2 << 30;
@@ -107,6 +107,7 @@ pub async fn distribution(
         identity: release.identity.clone(),
         architectures: release.architectures.clone(),
         compression: state.compression.clone(),
+        valid_for: state.valid_for.map(Span::seconds),
         signed_by: signers.collect(),
         components,
         component_order: release.components.clone(),

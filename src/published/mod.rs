@@ -21,7 +21,7 @@ use crate::apt::release::{IndexEntry, Release};
 use crate::apt::{clear_sign, path};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::plan::{Base, PushRules, Standing};
+use crate::plan::{Base, Copies, PushRules, Standing, Validity};
 use crate::snapshot::Snapshot;
 use crate::snapshot::retired::{Ancestor, Naming};
 use crate::snapshot::state::State;
@@ -93,6 +93,17 @@ impl Head {
         Base { generation: self.state.generation, inrelease_sha256: self.sha256 }
     }
 
+    /// Returns how it stands if nothing has to be done about it.
+    pub fn standing(&self) -> Standing {
+        let (copies, rules) = (Copies::Current, PushRules::Recorded);
+        Standing { base: self.base(), copies, rules, validity: Validity::Unlimited }
+    }
+
+    /// Returns how it stands with regard to its `Valid-Until`.
+    pub fn validity(&self, now: Timestamp) -> Validity {
+        Validity::of(self.release.date, self.release.valid_until, now)
+    }
+
     /// Returns what is kept of this generation when another one has replaced it.
     pub fn ancestor(&self) -> Ancestor {
         let files = self.release.files.iter().filter(|file| file.path.starts_with(path::STATE));
@@ -146,8 +157,7 @@ impl Published {
         let mut standings = BTreeMap::new();
         for (codename, head) in &self.heads {
             let copies = copies::standing(store, codename, head, &self.objects).await?;
-            let rules = PushRules::default();
-            standings.insert(codename.clone(), Standing { base: head.base(), copies, rules });
+            standings.insert(codename.clone(), Standing { copies, ..head.standing() });
         }
         Ok(standings)
     }

@@ -99,8 +99,8 @@ struct SummaryDocument {
 struct ActionDocument {
     /// `add`, `remove` or `change`.
     op: &'static str,
-    /// `distribution`, `copies` (under canonical names, left behind), `indices` (made anew), `field`,
-    /// `package`, or `damage` (to a published object: `before` is `missing` or `altered`, `after`
+    /// `distribution`, `copies` (under canonical names, left behind), `indices` (made anew),
+    /// `validity` (signed again; `before` is its `Valid-Until`), `field`, `package`, or `damage` (to a published object: `before` is `missing` or `altered`, `after`
     /// what makes up for it: `copy`, `compression`, `generation`, `file`, `anew` or `none`).
     object: &'static str,
     /// `dist[/component[/*/package@version]]`, or `dist.field`, or the key of a damaged object.
@@ -227,6 +227,10 @@ fn actions(plan: &Plan, codename: &str, distribution: &DistributionPlan) -> Vec<
     if distribution.indices == Indices::Rebuilt {
         actions.push(ActionDocument::new("change", "indices", codename.to_owned()));
     }
+    actions.extend(distribution.renewal.map(|until| ActionDocument {
+        before: Some(until.to_string()),
+        ..ActionDocument::new("change", "validity", codename.to_owned())
+    }));
     actions.extend(distribution.fields.iter().map(|change| field_action(codename, change)));
     let packages = distribution.packages.iter();
     actions.extend(packages.map(|change| package_action(plan, codename, change)));

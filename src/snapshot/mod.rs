@@ -17,7 +17,7 @@ use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
 use crate::fingerprint::Fingerprint;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// A repository: its distributions by codename.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Distribution {
     pub architectures: Vec<Architecture>,
     /// The forms in which `Packages` files are published.
     pub compression: BTreeSet<Compression>,
+    /// How long after its `Date` a generation is valid; for ever if nothing is said.
+    pub valid_for: Option<Span>,
     /// The keys that sign it; none for an unsigned repository.
     pub signed_by: Vec<Fingerprint>,
     /// The packages by component; every declared component has an entry.

@@ -13,7 +13,7 @@ use crate::debian::suite::Component;
 use crate::digest::Sha256;
 use crate::snapshot::retired::{Ancestor, Retired};
 use crate::snapshot::{Distribution, Memory, PackageId, Packages, Provenance};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// The format of the state files that this version writes.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -45,6 +45,11 @@ pub struct State {
     /// What compressed each index file.
     #[serde(default)]
     pub encoders: Encoders,
+    /// For how many seconds after its `Date` this generation is valid; for ever if nothing is said.
+    ///
+    /// It is here so that a push, which has no manifest, signs for as long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_for: Option<u64>,
     /// The fingerprints of the keys that sign this generation.
     pub signed_by: Vec<String>,
     /// The generation whose content this one brought back, if it did.
@@ -192,6 +197,7 @@ impl State {
             retired: publication.retired,
             compression: distribution.compression.clone(),
             encoders: Encoders::default(),
+            valid_for: distribution.valid_for.map(Span::as_seconds),
             signed_by: distribution.signed_by.iter().map(ToString::to_string).collect(),
             packages: distribution
                 .components
@@ -313,6 +319,7 @@ mod tests {
             identity: Identity::default(),
             architectures: vec![],
             compression: BTreeSet::from([Compression::Xz]),
+            valid_for: Some(Span::seconds(1_209_600)),
             signed_by: vec![],
             components: BTreeMap::new(),
             component_order: vec![],
@@ -329,7 +336,7 @@ mod tests {
     #[test]
     fn a_state_from_before_anything_was_retired_is_read() {
         let mut older: serde_json::Value = serde_json::from_slice(&state().to_bytes()).unwrap();
-        for later in ["purge_after", "history", "retired"] {
+        for later in ["purge_after", "history", "retired", "valid_for"] {
             assert!(older.as_object_mut().unwrap().remove(later).is_some());
         }
         let read = State::parse(older.to_string().as_bytes()).unwrap();

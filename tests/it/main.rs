@@ -42,4 +42,5 @@ mod single_writer;
 mod support;
 mod trouble;
 mod trust;
+mod validity;
 mod writers;

@@ -6,10 +6,11 @@ use crate::cli::render::repairs;
 use crate::cli::terminal::{Style, Tone, Verbosity};
 use crate::debian::suite::{Codename, Component};
 use crate::plan::{
-    ChangedFile, Copies, DistributionPlan, DistributionStatus, FieldChange, Indices, Note,
+    self, ChangedFile, Copies, DistributionPlan, DistributionStatus, FieldChange, Indices, Note,
     Operation, PackageChange, Plan, Reason,
 };
 use crate::text;
+use crate::time::{day, minute};
 
 /// So many additions of a component are listed; removals are always listed whole.
 const LISTED_ADDITIONS: usize = 100;
@@ -72,6 +73,11 @@ fn fields(out: &mut String, distribution: &DistributionPlan, look: Look) {
     if distribution.indices == Indices::Rebuilt {
         let mark = look.style.paint(Tone::Changed, "~");
         let _ = writeln!(out, "  {mark} index files are made anew, since one of them is lost");
+    }
+    if let Some(until) = distribution.renewal {
+        let mark = look.style.paint(Tone::Changed, "~");
+        let until = day(until);
+        let _ = writeln!(out, "  {mark} Valid-Until  {until} comes near: signed again");
     }
     if distribution.status == DistributionStatus::New {
         return new_fields(out, &distribution.fields, look);
@@ -243,6 +249,16 @@ fn note_text(note: &Note) -> String {
         Note::Unused { table, key, line } => {
             format!("line {line} of the manifest, `{key}` in [{table}], does nothing any more")
         }
+        Note::RunsOut { codename, valid_for, until: None } => format!(
+            "clients refuse {codename} {valid_for} after it was last published: have cron run \
+             `repoman apply` more often than every {}",
+            plan::half(*valid_for)
+        ),
+        Note::RunsOut { codename, until: Some((until, half)), .. } => format!(
+            "{codename} is valid until {}; an apply after {} renews it",
+            minute(*until),
+            minute(*half)
+        ),
         Note::DifferentBytes { package, distributions: (first, second) } => {
             format!("`{package}` has different content in {first} and {second}")
         }
