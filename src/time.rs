@@ -55,7 +55,7 @@ pub fn shifted(at: Timestamp, seconds: i64) -> Timestamp {
 pub struct DateError;
 
 /// A span of time as manifests write it: `90m`, `12h`, `14d`, `2w`; whole seconds, never negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(u64);
 
 /// The text is not a span such as `14d`.

@@ -118,8 +118,7 @@ enum Command {
     Drift(drift::Arguments),
     Explain(explain::Arguments),
     Gc(gc::Arguments),
-    #[command(subcommand)]
-    Keys(keys::Keys),
+    Keys(keys::Arguments),
     #[command(subcommand)]
     Schema(schema::Schema),
     Completions(completions::Arguments),

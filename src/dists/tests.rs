@@ -66,6 +66,7 @@ fn build_on(
         purge_after: 7200,
         history: vec![],
         retired: Retired::default(),
+        signing_since: Default::default(),
     };
     let (codename, date) = (&"bookworm".parse().unwrap(), Timestamp::UNIX_EPOCH);
     Build { codename, desired, published, date, publication, spent }.run().unwrap()

@@ -87,6 +87,7 @@ fn head(side: &Side, distribution: &Distribution) -> Head {
         purge_after: side.hours * 3600,
         history: vec![],
         retired: Retired { waiting: marks(&side.waiting), swept: marks(&swept) },
+        signing_since: Default::default(),
     };
     let entry =
         |path: &str| IndexEntry { path: path.to_owned(), size: 1, sha256: Sha256::of(b"index") };

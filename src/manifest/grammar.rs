@@ -254,7 +254,7 @@ static SIGNING: Table = Table {
         key(
             "overlap",
             Shape::Duration,
-            "How long a successor signs beside a key before that key may leave.",
+            "How long a successor signs beside a key before that key may leave. Default: `90d`.",
         ),
     ],
 };

@@ -24,7 +24,7 @@ pub struct Signing {
     /// sign no more.
     pub known: Vec<Fingerprint>,
     /// How long a successor has to sign beside a key before that key may leave.
-    pub overlap: Option<Span>,
+    pub overlap: Span,
 }
 
 /// One key that signs.
@@ -61,6 +61,9 @@ impl fmt::Display for SecretSource {
     }
 }
 
+/// Long enough for clients that are turned on once in a season.
+const DEFAULT_OVERLAP: Span = Span::seconds(90 * 86_400);
+
 /// Reads the section; `signers` names the keys that sign here or in another environment.
 pub(super) fn read(
     section: &Section<'_>,
@@ -84,7 +87,7 @@ pub(super) fn read(
         keys.insert(name.text, key);
     }
     let known = seen.into_keys().collect();
-    let overlap = section.duration("overlap");
+    let overlap = section.duration("overlap").unwrap_or(DEFAULT_OVERLAP);
     let Some(named) = section.texts("keys") else {
         return Signing { keys: Vec::new(), known, overlap };
     };

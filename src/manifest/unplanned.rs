@@ -13,7 +13,6 @@ pub(super) type Unplanned = (&'static [&'static str], &'static str);
 /// Every such key.
 pub(super) const UNPLANNED: &[Unplanned] = &[
     (&["source", "*", "distribution"], "Promotion from another distribution."),
-    (&["signing", "overlap"], "How long a successor signs before a key may leave."),
 ];
 
 /// Returns a problem for each key of the manifest that stands in the list.

@@ -13,6 +13,7 @@ use crate::commit::script::{Records, Script, SealedRelease};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::dists::{Build, Predecessor, Suite};
+use crate::fingerprint::Fingerprint;
 use crate::mutation::{self, Mutation};
 use crate::ops::plan::{Aim, Planned};
 use crate::ops::{client_files, founding};
@@ -273,6 +274,9 @@ impl Publisher<'_> {
             }
             Aim::BringBack { generation, manifest, .. } => (manifest.clone(), Some(*generation)),
         };
+        let desired = planned.desired.snapshot.distributions[codename].clone();
+        let before = head.map(Head::seniority).unwrap_or_default();
+        let since = |key: &Fingerprint| (*key, before.get(key).copied().unwrap_or(date));
         let publication = Publication {
             tool: self.tool.clone(),
             repository: self.repository.clone(),
@@ -290,9 +294,9 @@ impl Publisher<'_> {
             purge_after: planned.desired.purge_after.as_seconds(),
             history,
             retired,
+            signing_since: desired.signed_by.iter().map(since).collect(),
         };
         let spent = planned.published.snapshot.spent.union(deleted).cloned().collect();
-        let desired = planned.desired.snapshot.distributions[codename].clone();
         let before = planned.published.snapshot.distributions.get(codename).cloned();
         let before =
             before.zip(head.map(|head| (head.release.clone(), head.state.encoders.clone())));

@@ -9,6 +9,7 @@ pub mod contest;
 pub mod drift;
 pub mod founding;
 pub mod gc;
+pub mod keys;
 pub mod log;
 pub mod mend;
 pub mod plan;

@@ -142,7 +142,7 @@ pub async fn plan_knowing(
     };
     let given_up = GivenUp::new(&published, manifest.purge_after);
     published.snapshot.spent = given_up.spent(published.latest().max(now).max(store_time));
-    let mut standings = published.standings(store).await.map_err(LoadError::Store)?;
+    let mut standings = published.standings(store, now).await.map_err(LoadError::Store)?;
     for (codename, head) in &published.heads {
         let rules = recorded_rules(manifest, head, store).await?;
         let validity = head.validity(now);

@@ -224,7 +224,7 @@ impl Push<'_> {
         all_are_signed(published.heads.values(), expected)?;
         are_published(&offers, &published.snapshot)?;
         are_not_yanked(&offers, &self.rules.manifest)?;
-        let standings = published.standings(store).await.map_err(LoadError::Store)?;
+        let standings = published.standings(store, now).await.map_err(LoadError::Store)?;
         let manifest = &self.rules.manifest;
         let desired = plan::added(manifest, &offers, &published.snapshot, now)
             .map_err(PlanError::Conflicts)?;

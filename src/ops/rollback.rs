@@ -23,6 +23,7 @@ use crate::report::Observe;
 use crate::snapshot::state::Parent;
 use crate::snapshot::{Distribution, Package, Snapshot};
 use crate::store::{Key, Store, StoreError};
+use crate::time::Timestamp;
 
 /// What is to be brought back.
 #[derive(Clone, Copy)]
@@ -123,7 +124,7 @@ impl Rollback<'_> {
         let (removals, notes) = (BTreeMap::new(), Vec::new());
         let consent = Consent::of(self.manifest);
         let desired = Desired { snapshot, files, removals, notes, consent, purge_after };
-        let plan = self.difference(&published, &desired);
+        let plan = self.difference(&published, &desired, moment.now);
         let aim = Aim::BringBack { generation: self.generation, manifest, renamed };
         Ok(Planned { plan, offers: Offers::default(), desired, published, given_up, aim })
     }
@@ -262,8 +263,9 @@ impl Rollback<'_> {
     ///
     /// Copies that an earlier run has left behind are an apply's business: they are no reason to
     /// publish a generation.
-    fn difference(&self, published: &Published, desired: &Desired) -> Plan {
-        let standing = |(codename, head): (&Codename, &Head)| (codename.clone(), head.standing());
+    fn difference(&self, published: &Published, desired: &Desired, now: Timestamp) -> Plan {
+        let standing =
+            |(codename, head): (&Codename, &Head)| (codename.clone(), head.standing(now));
         let standings = published.heads.iter().map(standing).collect();
         let mut plan = plan::diff(&published.snapshot, desired, &standings);
         for change in plan.distributions.values_mut().flat_map(|plan| &mut plan.packages) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::debian::suite::Codename;
 use crate::manifest::{Limits, Manifest, Reason, Retention};
 use crate::plan::Cause;
+use crate::time::Span;
 
 /// A consequence that a person has to know, and mostly to accept, before a plan is carried out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +71,8 @@ pub struct Consent {
     pub removed: BTreeMap<String, Reason>,
     /// `[limits]`.
     pub limits: Limits,
+    /// How long a successor has to sign beside a key before that key may leave.
+    pub overlap: Span,
     /// The policies, since a package that a narrow one is about may well vanish.
     pub retention: Retention,
 }
@@ -151,6 +154,7 @@ impl Consent {
             allow: manifest.allow.clone(),
             removed: manifest.removed.clone(),
             limits: manifest.limits,
+            overlap: manifest.signing.overlap,
             retention: manifest.retention.clone(),
         }
     }

@@ -44,7 +44,7 @@ pub fn diff(
         let validity = standing.map(|standing| standing.validity).unwrap_or_default();
         plan.renewal = renewal(validity);
         if let Some(before) = before {
-            let change = guard::Change { codename, before, after, plan: &plan };
+            let change = guard::Change { codename, before, after, plan: &plan, standing };
             dangers.extend(guard::dangers(change, &desired.consent));
         }
         if plan.status == DistributionStatus::New && after.package_count() == 0 {

@@ -14,6 +14,7 @@ mod needs;
 pub mod offer;
 pub mod repair;
 mod retention;
+pub mod rotation;
 #[cfg(test)]
 mod tests;
 mod validity;
@@ -36,6 +37,7 @@ pub use desired::{Desired, added, desired};
 pub use diff::diff;
 pub use intake::{Conflict, ConflictWith, Upload};
 pub use repair::{Damage, Remedy, Repair};
+pub use rotation::Seniority;
 pub use validity::{Validity, half};
 
 /// Everything that has to change for the published repository to become the desired one.
@@ -77,6 +79,10 @@ pub struct Standing {
     pub rules: PushRules,
     /// Whether it has to be signed again before clients refuse it.
     pub validity: Validity,
+    /// Since when which keys sign it.
+    pub since: Seniority,
+    /// When all this was so.
+    pub at: Timestamp,
 }
 
 /// Whether `repoman publish` would go by the rules of the manifest at hand.

@@ -401,7 +401,7 @@ fn signing_off_and_unknown_keys_block_a_plan() {
     let codes = |before: &[Fingerprint], after: &[Fingerprint]| -> Vec<DangerCode> {
         let (before, after) = (&signed(before), &signed(after));
         let plan = &DistributionPlan::default();
-        let change = guard::Change { codename: &codename, before, after, plan };
+        let change = guard::Change { codename: &codename, before, after, plan, standing: None };
         let dangers = guard::dangers(change, &Consent::default());
         dangers.iter().map(|danger| danger.code).collect()
     };

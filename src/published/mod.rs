@@ -21,7 +21,7 @@ use crate::apt::release::{IndexEntry, Release};
 use crate::apt::{clear_sign, path};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::plan::{Base, Copies, PushRules, Standing, Validity};
+use crate::plan::{Base, Copies, PushRules, Seniority, Standing, Validity};
 use crate::snapshot::Snapshot;
 use crate::snapshot::retired::{Ancestor, Naming};
 use crate::snapshot::state::State;
@@ -94,9 +94,25 @@ impl Head {
     }
 
     /// Returns how it stands if nothing has to be done about it.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self, at: Timestamp) -> Standing {
         let (copies, rules) = (Copies::Current, PushRules::Recorded);
-        Standing { base: self.base(), copies, rules, validity: Validity::Unlimited }
+        let (validity, since) = (Validity::Unlimited, self.seniority());
+        Standing { base: self.base(), copies, rules, validity, since, at }
+    }
+
+    /// Returns since when which keys have signed without a break, at the latest.
+    ///
+    /// States of earlier versions don't tell: there it is known of this generation only.
+    pub fn seniority(&self) -> Seniority {
+        if !self.key.ends_with("/InRelease") {
+            return Seniority::new();
+        }
+        let since = |key: &String| {
+            let recorded = self.state.signing_since.get(key);
+            let recorded = recorded.and_then(|second| Timestamp::from_second(*second).ok());
+            Some((key.parse().ok()?, recorded.unwrap_or(self.release.date)))
+        };
+        self.state.signed_by.iter().filter_map(since).collect()
     }
 
     /// Returns how it stands with regard to its `Valid-Until`.
@@ -153,11 +169,12 @@ impl Published {
     pub async fn standings(
         &self,
         store: &Store,
+        at: Timestamp,
     ) -> Result<BTreeMap<Codename, Standing>, StoreError> {
         let mut standings = BTreeMap::new();
         for (codename, head) in &self.heads {
             let copies = copies::standing(store, codename, head, &self.objects).await?;
-            standings.insert(codename.clone(), Standing { copies, ..head.standing() });
+            standings.insert(codename.clone(), Standing { copies, ..head.standing(at) });
         }
         Ok(standings)
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::compression::{self, Compression};
 use crate::debian::suite::Component;
 use crate::digest::Sha256;
+use crate::fingerprint::Fingerprint;
 use crate::snapshot::retired::{Ancestor, Retired};
 use crate::snapshot::{Distribution, Memory, PackageId, Packages, Provenance};
 use crate::time::{Span, Timestamp};
@@ -52,6 +53,10 @@ pub struct State {
     pub valid_for: Option<u64>,
     /// The fingerprints of the keys that sign this generation.
     pub signed_by: Vec<String>,
+    /// The `Date` of the first generation that each of them signed without a break until now, in
+    /// seconds since 1970.
+    #[serde(default)]
+    pub signing_since: BTreeMap<String, i64>,
     /// The generation whose content this one brought back, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback_of: Option<u64>,
@@ -174,6 +179,8 @@ pub struct Publication {
     pub history: Vec<Ancestor>,
     /// What the distribution has given up.
     pub retired: Retired,
+    /// Since when which keys sign.
+    pub signing_since: BTreeMap<Fingerprint, Timestamp>,
 }
 
 impl State {
@@ -199,6 +206,11 @@ impl State {
             encoders: Encoders::default(),
             valid_for: distribution.valid_for.map(Span::as_seconds),
             signed_by: distribution.signed_by.iter().map(ToString::to_string).collect(),
+            signing_since: publication
+                .signing_since
+                .iter()
+                .map(|(key, since)| (key.to_string(), since.as_second()))
+                .collect(),
             packages: distribution
                 .components
                 .iter()
@@ -314,6 +326,7 @@ mod tests {
             purge_after: 7200,
             history: Vec::new(),
             retired: Retired { waiting: [("a".to_owned(), None)].into(), ..Retired::default() },
+            signing_since: BTreeMap::new(),
         };
         let distribution = Distribution {
             identity: Identity::default(),
@@ -336,7 +349,7 @@ mod tests {
     #[test]
     fn a_state_from_before_anything_was_retired_is_read() {
         let mut older: serde_json::Value = serde_json::from_slice(&state().to_bytes()).unwrap();
-        for later in ["purge_after", "history", "retired", "valid_for"] {
+        for later in ["purge_after", "history", "retired", "valid_for", "signing_since"] {
             assert!(older.as_object_mut().unwrap().remove(later).is_some());
         }
         let read = State::parse(older.to_string().as_bytes()).unwrap();

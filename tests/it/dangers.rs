@@ -68,7 +68,8 @@ fn a_key_that_no_client_knows_is_blocked() {
     ];
     let signing = signed_by(&keys).replace(r#"["next", "test"]"#, r#"["next"]"#);
     let change = |manifest: Manifest| Manifest { signing: signing.clone(), ..manifest };
-    is_blocked(change, "! key-dropped:bookworm");
+    let danger = format!("! key-dropped:bookworm.{}", TestKey::shared().fingerprint);
+    is_blocked(change, &danger);
 }
 
 #[test]

@@ -134,10 +134,61 @@ fn a_key_is_replaced_by_signing_with_both_for_a_while() {
     let (old, next) = (TestKey::shared(), TestKey::generate("Next <next@example.org>", "never"));
     std::fs::write(repo.path("next.asc"), &next.secret).unwrap();
     let (before, after) = (("test", old, "env:TEST_SIGNING_KEY"), ("next", &next, "file:next.asc"));
+    let soon = format!("key-dropped:bookworm.{}", old.fingerprint);
     for (keys, trusted) in [(&[before, after][..], old), (&[after][..], &next)] {
         let signing = signed_by(keys);
         repo.write_manifest(&Manifest { signing, ..Manifest::default() }.to_text());
-        repo.apply().says(["~ Signed by"]);
+        let apply = ["apply", "--yes", "--allow", &soon];
+        repo.repoman(apply).ok().says(["~ Signed by"]);
         AptClient::new(&server.url(), Trust::Key(&trusted.public)).update();
     }
+}
+
+/// Returns a `[signing]` section with an overlap.
+fn overlapping(keys: &[(&str, &TestKey, &str)], overlap: &str) -> String {
+    signed_by(keys).replacen('\n', &format!("\noverlap = \"{overlap}\"\n"), 1)
+}
+
+#[test]
+fn a_key_leaves_when_its_successor_has_signed_for_long_enough() {
+    let (old, new) = (TestKey::shared(), TestKey::generate("Next <next@example.org>", "never"));
+    let (old, new) = (("old", old, "env:TEST_SIGNING_KEY"), ("new", &new, "file:new.asc"));
+    let repo = repo_signed(signed_by(&[old]));
+    std::fs::write(repo.path("new.asc"), &new.1.secret).unwrap();
+    repo.repoman(["keys"]).ok().says(["old  ", "signs nothing yet"]);
+    repo.apply();
+    repo.repoman(["keys"]).ok().says([
+        "\"Test Repository <test@example.org>\"  ed25519, never expires",
+        "signs bookworm since 20",
+        "must stay: no other key signs all that it signs",
+    ]);
+    let write = |signing: String| {
+        repo.write_manifest(&Manifest { signing, ..Manifest::default() }.to_text());
+    };
+    write(overlapping(&[old, new], "60d"));
+    repo.apply();
+    repo.repoman(["keys"]).ok().says(["may leave on 20", "when new will have signed for 60d"]);
+
+    let both = overlapping(&[old, new], "60d");
+    write(both.replace("[\"old\", \"new\"]", "[\"new\"]"));
+    let danger = format!("key-dropped:bookworm.{}", old.1.fingerprint);
+    repo.repoman(["plan"]).exits(3).says([
+        &format!("! {danger}"),
+        "yet refuse the distribution",
+        "Better: let both sign until 20",
+        &format!("\"{danger}\" = \"why\""),
+    ]);
+    let day = |days: i64| repoman::time::shifted(repoman::time::Timestamp::now(), days * 86_400);
+    repo.repoman(["plan", "--now", &day(59).to_string()]).exits(3);
+    let later = repo.repoman(["plan", "--exit-code", "--now", &day(61).to_string()]).exits(2);
+    assert!(!later.said("key-dropped"), "{later}");
+    // A generation in between does not begin anew.
+    write(both);
+    repo.build(&Deb::new("gadget", "1.0", "amd64"));
+    repo.apply();
+    repo.repoman(["keys"]).ok().says(["new will have signed for 60d"]);
+    write(overlapping(&[new], "1s"));
+    repo.apply();
+    let keys = repo.repoman(["keys"]).ok();
+    assert!(!keys.said(&old.1.fingerprint), "{keys}");
 }

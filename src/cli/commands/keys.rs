@@ -2,32 +2,58 @@
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use crate::cli::failure::Failure;
 use crate::cli::project::Project;
+use crate::cli::render::keys::render;
 use crate::cli::secrets;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
+use crate::ops::keys::keys;
 use crate::sign::Signer as _;
+use crate::store::Settings;
 use crate::time::Timestamp;
 
-/// Show and export the signing keys
+/// Show the signing keys: what each signs since when, and when it may leave
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Keys>,
+}
+
 #[derive(Debug, Subcommand)]
-pub enum Keys {
+enum Keys {
     /// Print the public keys as an armored keyring, as clients need it
     Export,
 }
 
-pub fn run(keys: &Keys, global: &Global, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub fn run(
+    arguments: &Arguments,
+    global: &Global,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
     let project = Project::open(global, terminal)?;
-    let signer = secrets::signer(&secrets::specs(&project)?, Timestamp::now(), terminal)?;
-    let signer = signer.ok_or_else(Failure::unsigned)?;
-    match keys {
-        Keys::Export => {
-            let keyring = signer.public_keyring().map_err(|error| Failure::signing(vec![error]))?;
-            terminal.product(&String::from_utf8_lossy(&keyring))?;
-        }
+    match arguments.command {
+        None => list(&project, terminal)?,
+        Some(Keys::Export) => export(&project, terminal)?,
     }
     Ok(exit::SUCCESS.into())
+}
+
+#[tokio::main]
+async fn list(project: &Project, terminal: &Terminal) -> Result<(), Failure> {
+    let (manifest, now) = (&project.manifest, Timestamp::now());
+    let keys = keys(&project.store(Settings::JOBS), manifest, now).await?;
+    if keys.is_empty() {
+        return Err(Failure::unsigned());
+    }
+    terminal.product(&render(&keys, manifest.signing.overlap, now, terminal.out))
+}
+
+fn export(project: &Project, terminal: &Terminal) -> Result<(), Failure> {
+    let signer = secrets::signer(&secrets::specs(project)?, Timestamp::now(), terminal)?;
+    let signer = signer.ok_or_else(Failure::unsigned)?;
+    let keyring = signer.public_keyring().map_err(|error| Failure::signing(vec![error]))?;
+    terminal.product(&String::from_utf8_lossy(&keyring))
 }

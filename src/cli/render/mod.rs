@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod drift;
 pub mod gc;
+pub mod keys;
 pub mod log;
 pub mod outcome;
 pub mod plan;

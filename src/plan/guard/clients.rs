@@ -5,10 +5,13 @@
 use std::collections::BTreeMap;
 
 use crate::debian::suite::Codename;
-use crate::plan::danger::{Danger, DangerCode, Severity};
+use crate::fingerprint::Fingerprint;
+use crate::plan::danger::{Consent, Danger, DangerCode, Severity};
 use crate::plan::diff::identity_values;
 use crate::plan::guard::Change;
+use crate::plan::rotation;
 use crate::snapshot::Distribution;
+use crate::time::{Span, day};
 
 /// Fields whose change makes `apt-get update` fail until an administrator confirms it.
 const PINNED: [&str; 5] = ["Origin", "Label", "Codename", "NotAutomatic", "ButAutomaticUpgrades"];
@@ -17,13 +20,14 @@ const PINNED: [&str; 5] = ["Origin", "Label", "Codename", "NotAutomatic", "ButAu
 const NOTED: [&str; 2] = ["Suite", "Version"];
 
 /// Returns the dangers of what a plan does to a distribution as a whole.
-pub fn dangers(change: Change<'_>) -> Vec<Danger> {
+pub fn dangers(change: Change<'_>, consent: &Consent) -> Vec<Danger> {
     let Change { codename, before, after, .. } = change;
     let mut dangers = Vec::new();
     dangers.extend(lost_components(codename, before, after));
     dangers.extend(lost_architectures(codename, before, after));
     dangers.extend(fields(codename, before, after));
     dangers.extend(signing(codename, before, after));
+    dangers.extend(dropped_keys(change, consent.overlap));
     dangers
 }
 
@@ -97,12 +101,42 @@ fn signing(codename: &Codename, before: &Distribution, after: &Distribution) -> 
         let remedy = "name the signing keys in [signing] keys";
         return vec![danger(DangerCode::SigningOff, codename, message, remedy)];
     }
-    if before.signed_by.iter().any(|key| after.signed_by.contains(key)) {
+    Vec::new()
+}
+
+/// Returns a danger for each key that leaves before one that stays has signed beside it for so long:
+/// clients that were set up with the old key alone have had no time to get the other.
+fn dropped_keys(change: Change<'_>, overlap: Span) -> Vec<Danger> {
+    let Change { codename, before, after, standing, .. } = change;
+    if after.signed_by.is_empty() {
         return Vec::new();
     }
-    let message = "no key that clients know signs any more".to_owned();
-    let remedy = "sign with the published key and its successor together";
-    vec![danger(DangerCode::KeyDropped, codename, message, remedy)]
+    let stays = |key: &&Fingerprint| after.signed_by.contains(key);
+    let leaving = before.signed_by.iter().filter(|key| !stays(key));
+    let successor = standing.and_then(|standing| {
+        let staying = before.signed_by.iter().filter(stays);
+        Some((rotation::successor(staying, &standing.since, overlap)?, standing.at))
+    });
+    let (message, instead) = match successor {
+        Some(((_, ripe), now)) if ripe <= now => return Vec::new(),
+        Some(((key, ripe), _)) => (
+            format!("clients that don't have {} yet refuse the distribution", key.short()),
+            format!(
+                "let both sign until {}, when {} will have signed for {overlap}",
+                day(ripe),
+                key.short()
+            ),
+        ),
+        None => (
+            "no key that clients know signs any more".to_owned(),
+            format!("sign with it and its successor together for {overlap}"),
+        ),
+    };
+    let danger = |key: &Fingerprint| {
+        let (address, message) = (format!("{codename}.{key}"), message.clone());
+        Danger::new(DangerCode::KeyDropped, codename, &address, message).instead(instead.clone())
+    };
+    leaving.map(danger).collect()
 }
 
 fn danger(code: DangerCode, codename: &Codename, message: String, instead: &str) -> Danger {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::debian::suite::Codename;
 use crate::plan::danger::{Consent, Danger};
-use crate::plan::{DistributionPlan, Note};
+use crate::plan::{DistributionPlan, Note, Standing};
 use crate::snapshot::Distribution;
 
 /// A distribution before and after a plan.
@@ -21,12 +21,14 @@ pub struct Change<'a> {
     pub after: &'a Distribution,
     /// The difference.
     pub plan: &'a DistributionPlan,
+    /// What else is known of what is published.
+    pub standing: Option<&'a Standing>,
 }
 
 /// Returns the dangers of turning one state of a distribution into another, in the order of their
 /// ids, each with who has accepted it.
 pub fn dangers(change: Change<'_>, consent: &Consent) -> Vec<Danger> {
-    let mut dangers = clients::dangers(change);
+    let mut dangers = clients::dangers(change, consent);
     dangers.extend(packages::dangers(change, consent));
     dangers.sort();
     dangers.into_iter().map(|danger| consent.judge(danger)).collect()
