@@ -173,17 +173,30 @@ impl Project {
 
     /// Returns the Git commit of the manifest, if it is in a repository with Git at hand.
     pub fn commit(&self) -> Option<Commit> {
-        let git = |arguments: &[&str]| {
-            let output =
-                Command::new("git").arg("-C").arg(self.root()).args(arguments).output().ok()?;
-            let text = String::from_utf8(output.stdout).ok()?;
-            output.status.success().then(|| text.trim().to_owned())
-        };
         let name = self.path.file_name()?.to_str()?;
-        let id = git(&["rev-parse", "--verify", "--quiet", "HEAD"])?;
+        let id = self.git(&["rev-parse", "--verify", "--quiet", "HEAD"])?;
         // An ignored file is in no commit.
-        let status = git(&["status", "--porcelain", "--ignored", "--", name])?;
+        let status = self.git(&["status", "--porcelain", "--ignored", "--", name])?;
         Some(Commit { id, modified: !status.is_empty() })
+    }
+
+    /// Tells whether a commit descends from that of the manifest.
+    ///
+    /// Where nobody can tell, it does not: a shallow clone lacks either commit, or what is between.
+    pub fn is_later(&self, commit: &str) -> bool {
+        // What stands in a store must never be an option of git.
+        let is_id = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let own = self.commit().as_ref().and_then(Commit::exact);
+        let Some(own) = own.filter(|own| is_id && own != commit) else { return false };
+        self.git(&["merge-base", "--is-ancestor", &own, commit]).is_some()
+    }
+
+    /// Returns what git prints, if it succeeds.
+    fn git(&self, arguments: &[&str]) -> Option<String> {
+        let output =
+            Command::new("git").arg("-C").arg(self.root()).args(arguments).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
     }
 
     fn stay_inside(&self, global: &Global) -> Result<(), Failure> {

@@ -11,9 +11,8 @@ use super::shape;
 pub(super) type Unplanned = (&'static [&'static str], &'static str);
 
 /// Every such key.
-pub(super) const UNPLANNED: &[Unplanned] = &[
-    (&["source", "*", "distribution"], "Promotion from another distribution."),
-];
+pub(super) const UNPLANNED: &[Unplanned] =
+    &[(&["source", "*", "distribution"], "Promotion from another distribution.")];
 
 /// Returns a problem for each key of the manifest that stands in the list.
 pub(super) fn check(root: &Section<'_>, list: &[Unplanned]) -> Vec<Problem> {

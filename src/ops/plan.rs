@@ -63,7 +63,15 @@ pub struct Question<'a> {
     pub demand: Demand,
     /// The time at which the plan is judged.
     pub now: Timestamp,
+    /// Whether a commit is later than that of the manifest.
+    pub is_later: &'a IsLater<'a>,
 }
+
+/// Tells whether a Git commit descends from another one, which is that of a manifest at hand.
+pub type IsLater<'a> = dyn Fn(&str) -> bool + Send + Sync + 'a;
+
+/// No commit is known to be later than any other.
+pub const UNRELATED: &IsLater<'static> = &|_| false;
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -149,6 +157,9 @@ pub async fn plan_knowing(
         let standing = standings.entry(codename.clone());
         standing.and_modify(|standing| (standing.rules, standing.validity) = (rules, validity));
     }
+    if let Some((codename, commit)) = later(question, &published.heads) {
+        standings.entry(codename).and_modify(|standing| standing.later = Some(commit));
+    }
     let desired =
         plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
     let mut plan = plan::diff(&published.snapshot, &desired, &standings);
@@ -158,6 +169,18 @@ pub async fn plan_knowing(
     let lost = published.lost.clone();
     let planned = Planned { plan, offers, desired, published, given_up, aim: Aim::Manifest };
     Ok(mend::met(planned, lost, store).await.map_err(LoadError::Store)?)
+}
+
+/// Returns the distribution that was published last by a manifest of a later commit, and that commit.
+fn later(question: Question<'_>, heads: &BTreeMap<Codename, Head>) -> Option<(Codename, String)> {
+    let outdoes = |record: &ManifestRecord| {
+        let commit = record.git_commit.as_deref();
+        // The same text from a later commit declares nothing else.
+        record.sha256 != question.manifest.digest && commit.is_some_and(question.is_later)
+    };
+    let later = heads.iter().filter(|(_, head)| outdoes(&head.state.manifest));
+    let (codename, head) = later.max_by_key(|(_, head)| head.last_modified)?;
+    Some((codename.clone(), head.state.manifest.git_commit.clone()?))
 }
 
 /// Tells whether a store of a single writer is not known to have working conditional writes.

@@ -60,6 +60,8 @@ pub enum DangerCode {
     BreaksDepends,
     /// A published version gets another content.
     ContentChanged,
+    /// What is published comes from a later manifest.
+    OlderManifest,
 }
 
 /// What of a manifest decides about dangers.
@@ -102,6 +104,7 @@ impl DangerCode {
             Self::NewestLowered => "newest-lowered",
             Self::BreaksDepends => "breaks-depends",
             Self::ContentChanged => "content-changed",
+            Self::OlderManifest => "older-manifest",
         }
     }
 
@@ -117,10 +120,16 @@ impl DangerCode {
 impl Danger {
     /// Returns a danger that blocks, and that nobody has accepted.
     pub fn new(code: DangerCode, distribution: &Codename, address: &str, message: String) -> Self {
+        let distribution = Some(distribution.clone());
+        Self { distribution, ..Self::overall(code, address, message) }
+    }
+
+    /// Returns a danger to the repository as a whole.
+    pub fn overall(code: DangerCode, address: &str, message: String) -> Self {
         Self {
             id: format!("{}:{address}", code.as_str()),
             code,
-            distribution: Some(distribution.clone()),
+            distribution: None,
             message,
             instead: None,
             severity: Severity::Blocking,

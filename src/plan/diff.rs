@@ -58,6 +58,9 @@ pub fn diff(
             distributions.insert(codename.clone(), plan);
         }
     }
+    if !distributions.is_empty() {
+        dangers.extend(guard::older(standings.values(), &desired.consent));
+    }
     // The line about a whole distribution waits for what is still published of it.
     let waits = |key: &str| published.distributions.keys().any(|codename| codename.as_str() == key);
     let unused = guard::unused(&dangers, &desired.consent).into_iter();

@@ -81,6 +81,9 @@ pub struct Standing {
     pub validity: Validity,
     /// Since when which keys sign it.
     pub since: Seniority,
+    /// The Git commit of the manifest that published it, if that is known to be later than the one
+    /// at hand.
+    pub later: Option<String>,
     /// When all this was so.
     pub at: Timestamp,
 }

@@ -97,7 +97,7 @@ impl Head {
     pub fn standing(&self, at: Timestamp) -> Standing {
         let (copies, rules) = (Copies::Current, PushRules::Recorded);
         let (validity, since) = (Validity::Unlimited, self.seniority());
-        Standing { base: self.base(), copies, rules, validity, since, at }
+        Standing { base: self.base(), copies, rules, validity, since, later: None, at }
     }
 
     /// Returns since when which keys have signed without a break, at the latest.

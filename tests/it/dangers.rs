@@ -1,7 +1,9 @@
 //! Changes that hurt clients: shown in full, and not carried out.
 
+use std::path::Path;
+
 use crate::support::manifest::signed_by;
-use crate::support::{Deb, Manifest, TestKey, TestRepo, tree};
+use crate::support::{Deb, Manifest, Run, TestKey, TestRepo, tree};
 
 /// Asserts that a changed manifest is planned, blocked by a danger, and not applied.
 #[track_caller]
@@ -188,4 +190,54 @@ fn a_dependency_that_would_lose_its_package_is_found() {
         "! breaks-depends:bookworm/main/amd64/tool@1.0",
         "libwidget1 (= 1.0)",
     ]);
+}
+
+/// Runs git beside the manifest; returns what it prints.
+fn git(repo: &TestRepo, arguments: &str) -> String {
+    let mut command = repo.command(Path::new("git"));
+    command.args(["-c", "user.name=Test", "-c", "user.email=test@example.org"]);
+    Run::of(command.args(arguments.split(' '))).ok().stdout.trim().to_owned()
+}
+
+#[test]
+fn a_job_of_an_old_commit_does_not_take_back_what_came_since() {
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    git(&repo, "init --quiet");
+    let commit = |text: &str| {
+        repo.write_manifest(text);
+        git(&repo, "add repo.toml");
+        git(&repo, "commit --quiet --message manifest");
+        git(&repo, "rev-parse HEAD")
+    };
+    let text = Manifest::default().to_text();
+    let old = commit(&text);
+    repo.apply();
+    let new = commit(&text.replace("origin =", "description = \"For Debian\"\norigin ="));
+    repo.apply();
+    git(&repo, &format!("checkout --quiet {old}"));
+    let danger = format!("older-manifest:{}", &new[..12]);
+    repo.repoman(["plan"]).exits(3).says([
+        "~ Description",
+        &format!("! {danger}"),
+        "Better: apply the latest commit",
+        &format!("\"{danger}\" = \"why\""),
+    ]);
+    repo.repoman(["apply", "--yes"]).exits(3).says(["error[RM7001]"]);
+    // Neither a file that is in no commit nor one of a stranger's history is known to be older.
+    repo.write_manifest(&format!("{text}\n"));
+    assert!(!repo.repoman(["plan"]).ok().said("older-manifest"));
+    repo.write_manifest(&text);
+    repo.repoman(["apply", "--yes", "--allow", &danger]).ok().says(["Accepted: older-manifest"]);
+    repo.repoman(["log", "-n", "1"]).ok().says([&format!("allowed {danger}: --allow"), &old[..7]]);
+    repo.repoman(["plan", "--exit-code"]).ok();
+    git(&repo, &format!("checkout --quiet {new}"));
+    assert!(!repo.apply().said("older-manifest"));
+    // A later commit with the same manifest wants nothing else.
+    git(&repo, "commit --quiet --allow-empty --message other");
+    repo.build(&Deb::new("gadget", "1.0", "amd64"));
+    repo.apply();
+    git(&repo, &format!("checkout --quiet {new}"));
+    repo.build(&Deb::new("gadget", "1.1", "amd64"));
+    repo.repoman(["plan", "--exit-code"]).exits(2);
 }

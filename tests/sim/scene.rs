@@ -9,7 +9,7 @@ use repoman::manifest::{self, Manifest};
 use repoman::ops::apply::{ApplyError, Publisher};
 use repoman::ops::contest::{self, Approval, ContestError, Moment, Terms};
 use repoman::ops::gc::{GcError, Scope, Sweeper};
-use repoman::ops::plan::{PlanError, Planned, Question, plan_offers, read_offers};
+use repoman::ops::plan::{PlanError, Planned, Question, UNRELATED, plan_offers, read_offers};
 use repoman::ops::publish::{self, PublishError, Push};
 use repoman::ops::rollback::Rollback;
 use repoman::plan::offer::Offers;
@@ -234,7 +234,7 @@ fn part(manifest: &Manifest, root: &Path, files: &[(&str, &str, &str)]) -> Part 
     }
     let demand = Demand::Optional;
     let now = Timestamp::UNIX_EPOCH;
-    let question = Question { manifest, root, demand, now };
+    let question = Question { manifest, root, demand, now, is_later: UNRELATED };
     let offers = read_offers(question, &Nobody).map_err(|_| "unreadable packages").unwrap();
     let first = files.iter().filter(|(source, ..)| *source != "second");
     let packages = first.map(|(_, name, version)| format!("{name} {version}")).collect();
@@ -404,7 +404,7 @@ impl Program {
 impl Part {
     fn question(&self, now: Timestamp) -> Question<'_> {
         let Self { manifest, root, .. } = self;
-        Question { manifest, root, demand: Demand::Optional, now }
+        Question { manifest, root, demand: Demand::Optional, now, is_later: UNRELATED }
     }
 }
 

@@ -59,11 +59,13 @@ pub async fn run(
     let store = project.store(usize::from(arguments.jobs));
     let observer = progress::observer(terminal);
     let root = project.root();
+    let is_later = |commit: &str| project.is_later(commit);
     let question = Question {
         manifest: &project.manifest,
         root: &root,
         demand: arguments.sources.demand(),
         now: Timestamp::now(),
+        is_later: &is_later,
     };
     let planned = match plan(question, &store, observer.as_ref()).await {
         Err(PlanError::Load(LoadError::Keyring { key })) => {

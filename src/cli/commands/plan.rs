@@ -100,11 +100,13 @@ pub async fn run(
         true => project.public_store()?,
         false => project.store(Settings::JOBS),
     };
+    let is_later = |commit: &str| project.is_later(commit);
     let question = Question {
         manifest: &project.manifest,
         root: &project.root(),
         demand: arguments.sources.demand(),
         now: arguments.now.unwrap_or_else(Timestamp::now),
+        is_later: &is_later,
     };
     let observer = progress::observer(terminal);
     let planned = plan(question, &store, observer.as_ref()).await?;

@@ -8,7 +8,7 @@ use super::*;
 use crate::debian::Control;
 use crate::manifest::Source;
 use crate::ops::contest::{self, Approval};
-use crate::ops::plan::{Question, plan_offers, read_offers};
+use crate::ops::plan::{Question, UNRELATED, plan_offers, read_offers};
 use crate::plan::offer::{OfferedFile, SourceOffer};
 use crate::report::Event;
 use crate::source::path::Demand;
@@ -56,7 +56,7 @@ const TERMS: Terms = Terms { approval: Approval::Anything, wait: Span::seconds(6
 async fn apply(store: &Store, text: &str, now: Timestamp) -> usize {
     let manifest = manifest::parse(text).unwrap().manifest;
     let (manifest, root, demand) = (&manifest, "".as_ref(), Demand::Optional);
-    let question = Question { manifest, root, demand, now };
+    let question = Question { manifest, root, demand, now, is_later: UNRELATED };
     let offers = read_offers(question, &Nobody).unwrap();
     let planned = plan_offers(question, offers, store).await.unwrap();
     assert!(!planned.plan.is_blocked());

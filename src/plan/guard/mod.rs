@@ -6,7 +6,7 @@ mod packages;
 use std::collections::BTreeSet;
 
 use crate::debian::suite::Codename;
-use crate::plan::danger::{Consent, Danger};
+use crate::plan::danger::{Consent, Danger, DangerCode};
 use crate::plan::{DistributionPlan, Note, Standing};
 use crate::snapshot::Distribution;
 
@@ -32,6 +32,24 @@ pub fn dangers(change: Change<'_>, consent: &Consent) -> Vec<Danger> {
     dangers.extend(packages::dangers(change, consent));
     dangers.sort();
     dangers.into_iter().map(|danger| consent.judge(danger)).collect()
+}
+
+/// Returns the danger of going back to an older manifest, if some distribution was published by a
+/// later one.
+///
+/// That is what the second run of an old job would do: it takes back whatever came since.
+pub fn older<'a>(
+    standings: impl IntoIterator<Item = &'a Standing>,
+    consent: &Consent,
+) -> Option<Danger> {
+    let commit = standings.into_iter().find_map(|standing| standing.later.as_deref())?;
+    let commit: String = commit.chars().take(12).collect();
+    let message = format!(
+        "what is published comes from commit {commit}, which is later than this manifest's"
+    );
+    let danger = Danger::overall(DangerCode::OlderManifest, &commit, message);
+    let instead = "apply the latest commit; to go back, revert by a new one";
+    Some(consent.judge(danger.instead(instead)))
 }
 
 /// Returns a note for each line that accepts what is no danger of this plan: approvals expire.
