@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::debian::suite::Codename;
 use crate::plan::Base;
+use crate::report::Document;
 
 /// How much a difference matters; the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -202,39 +202,19 @@ impl DriftDocument {
             items: drift.items.clone(),
         }
     }
+}
 
-    /// Returns the document's text: JSON, keys sorted, with a final newline.
-    pub fn to_text(&self) -> String {
-        // A Value's members are sorted; a struct's stand in the order of its declaration.
-        let value = serde_json::to_value(self).expect("every map in it has string keys");
-        format!("{value:#}\n")
-    }
-
-    /// Returns the document's JSON Schema.
-    pub fn json_schema() -> serde_json::Value {
-        let settings = SchemaSettings::draft2020_12().for_serialize();
-        settings.into_generator().into_root_schema_for::<Self>().to_value()
-    }
+impl Document for DriftDocument {
+    const NAME: &'static str = "drift";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Run with `UPDATE_SCHEMA=1` to write the file anew.
-    #[test]
-    fn the_schema_file_is_the_schema() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/drift.schema.json");
-        let schema = format!("{:#}\n", DriftDocument::json_schema());
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(path, &schema).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
-    }
-
     #[test]
     fn names_are_those_of_the_document() {
-        let schema = DriftDocument::json_schema().to_string();
+        let schema = DriftDocument::schema().to_string();
         for severity in Severity::ALL {
             assert_eq!(serde_json::to_value(severity).unwrap(), severity.as_str());
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::debian::suite::Codename;
+use crate::report::Document;
 use crate::time::Timestamp;
 
 /// What `gc` has found in a store.
@@ -128,33 +128,8 @@ impl GcDocument {
             orphans: orphans.map(|(name, objects)| (name.to_string(), objects.clone())).collect(),
         }
     }
-
-    /// Returns the document's text: JSON, keys sorted, with a final newline.
-    pub fn to_text(&self) -> String {
-        // A Value's members are sorted; a struct's stand in the order of its declaration.
-        let value = serde_json::to_value(self).expect("every map in it has string keys");
-        format!("{value:#}\n")
-    }
-
-    /// Returns the document's JSON Schema.
-    pub fn json_schema() -> serde_json::Value {
-        let settings = SchemaSettings::draft2020_12().for_serialize();
-        settings.into_generator().into_root_schema_for::<Self>().to_value()
-    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Run with `UPDATE_SCHEMA=1` to write the file anew.
-    #[test]
-    fn the_schema_file_is_the_schema() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/gc.schema.json");
-        let schema = format!("{:#}\n", GcDocument::json_schema());
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(path, &schema).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
-    }
+impl Document for GcDocument {
+    const NAME: &'static str = "gc";
 }

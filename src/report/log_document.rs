@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
+use crate::report::Document;
 use crate::time::Timestamp;
 
 /// One generation of a distribution.
@@ -92,19 +92,10 @@ impl LogDocument {
             distributions: logs.map(|(name, log)| (name.to_string(), records(log))).collect(),
         }
     }
+}
 
-    /// Returns the document's text: JSON, keys sorted, with a final newline.
-    pub fn to_text(&self) -> String {
-        // A Value's members are sorted; a struct's stand in the order of its declaration.
-        let value = serde_json::to_value(self).expect("every map in it has string keys");
-        format!("{value:#}\n")
-    }
-
-    /// Returns the document's JSON Schema.
-    pub fn json_schema() -> serde_json::Value {
-        let settings = SchemaSettings::draft2020_12().for_serialize();
-        settings.into_generator().into_root_schema_for::<Self>().to_value()
-    }
+impl Document for LogDocument {
+    const NAME: &'static str = "log";
 }
 
 fn document(record: &GenerationRecord) -> GenerationDocument {
@@ -128,21 +119,5 @@ fn document(record: &GenerationRecord) -> GenerationDocument {
         change,
         added,
         removed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Run with `UPDATE_SCHEMA=1` to write the file anew.
-    #[test]
-    fn the_schema_file_is_the_schema() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/log.schema.json");
-        let schema = format!("{:#}\n", LogDocument::json_schema());
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(path, &schema).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here prints; `cli` turns these values into bars, lines, JSON or prose.
 
+mod document;
 mod drift_document;
 mod explanation;
 mod gc_document;
@@ -12,6 +13,7 @@ mod query_document;
 
 use crate::debian::suite::Codename;
 
+pub use document::Document;
 pub use drift_document::{Drift, DriftDocument, DriftItem, DriftKind, Seen, Severity};
 pub use explanation::{Explanation, explanations};
 pub use gc_document::{GcDocument, GcStatus, Leftover, LeftoverKind, Leftovers};

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::plan::{
     Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices, Operation,
     PackageChange, Plan, Reason, Repair, Summary,
 };
+use crate::report::Document;
 
 /// What a plan was made from; the plan itself does not know it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -201,19 +201,10 @@ impl PlanDocument {
             dangers: plan.dangers.iter().map(DangerDocument::from).collect(),
         }
     }
+}
 
-    /// Returns the document's text: JSON, keys sorted, with a final newline.
-    pub fn to_text(&self) -> String {
-        // A Value's members are sorted; a struct's stand in the order of its declaration.
-        let value = serde_json::to_value(self).expect("every map in it has string keys");
-        format!("{value:#}\n")
-    }
-
-    /// Returns the document's JSON Schema.
-    pub fn json_schema() -> serde_json::Value {
-        let settings = SchemaSettings::draft2020_12().for_serialize();
-        settings.into_generator().into_root_schema_for::<Self>().to_value()
-    }
+impl Document for PlanDocument {
+    const NAME: &'static str = "plan";
 }
 
 fn actions(plan: &Plan, codename: &str, distribution: &DistributionPlan) -> Vec<ActionDocument> {
@@ -341,21 +332,5 @@ impl From<Summary> for SummaryDocument {
             index_files: summary.index_files,
             repair: summary.repair,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Run with `UPDATE_SCHEMA=1` to write the file anew.
-    #[test]
-    fn the_schema_file_is_the_schema() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/plan.schema.json");
-        let schema = format!("{:#}\n", PlanDocument::json_schema());
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(path, &schema).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
     }
 }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Serialize, Serializer};
 
 use crate::query::Entry;
-use crate::text::is_printable;
+use crate::report::document::{Document, Printable};
 
 /// `query --json`: kind `repoman.query`, format 1.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -70,12 +69,10 @@ impl<'a> QueryDocument<'a> {
         serde_json::to_writer_pretty(Printable(out), self)?;
         out.write_all(b"\n")
     }
+}
 
-    /// Returns the document's JSON Schema.
-    pub fn json_schema() -> serde_json::Value {
-        let settings = SchemaSettings::draft2020_12().for_serialize();
-        settings.into_generator().into_root_schema_for::<Self>().to_value()
-    }
+impl Document for QueryDocument<'_> {
+    const NAME: &'static str = "query";
 }
 
 /// Writes one line of JSON for each package, as it stands in `packages` of the document.
@@ -109,58 +106,5 @@ impl<'a> PackageDocument<'a> {
             source_version: entry.source_version(),
             version: entry.id.version.as_str(),
         }
-    }
-}
-
-/// Writes JSON without characters that drive a terminal: their escapes mean the same.
-///
-/// serde_json escapes what RFC 8259 asks for only, and passes whole pieces of strings; all that is
-/// not ASCII stands in a string.
-struct Printable<'a>(&'a mut dyn Write);
-
-impl Write for Printable<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
-        let mut plain = 0;
-        let is_escaped = |c: &char| !is_printable(*c) && *c != '\n';
-        for (at, character) in text.char_indices().filter(|(_, c)| is_escaped(c)) {
-            self.0.write_all(&bytes[plain..at])?;
-            // None of them is beyond the first plane.
-            write!(self.0, "\\u{:04x}", u32::from(character))?;
-            plain = at + character.len_utf8();
-        }
-        self.0.write_all(&bytes[plain..])?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_drives_a_terminal_is_escaped_and_reads_back() {
-        let value = serde_json::json!({ "a": "x\u{1b}\u{7f}\u{9b}\u{202e}ü\n", "b": ["\t"] });
-        let mut out = Vec::new();
-        serde_json::to_writer_pretty(Printable(&mut out), &value).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert!(text.chars().all(|c| is_printable(c) || c == '\n'), "{text:?}");
-        assert!(text.contains("x\\u001b\\u007f\\u009b\\u202eü\\n"), "{text}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
-    }
-
-    /// Run with `UPDATE_SCHEMA=1` to write the file anew.
-    #[test]
-    fn the_schema_file_is_the_schema() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/query.schema.json");
-        let schema = format!("{:#}\n", QueryDocument::json_schema());
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(path, &schema).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
     }
 }

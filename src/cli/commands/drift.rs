@@ -13,7 +13,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::drift::Depth;
 use crate::ops::drift::{Question, drift};
-use crate::report::{DriftDocument, Severity};
+use crate::report::{Document, DriftDocument, Severity};
 use crate::store::Settings;
 use crate::time::Timestamp;
 

@@ -14,7 +14,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit, progress, secrets};
 use crate::ops::contest::Ending;
 use crate::ops::gc::{Scope, Survey, Sweeper};
-use crate::report::{GcDocument, GcStatus};
+use crate::report::{Document, GcDocument, GcStatus};
 use crate::store::Settings;
 use crate::text::plural;
 use crate::time::{Span, Timestamp};

@@ -12,7 +12,7 @@ use crate::cli::{Global, exit};
 use crate::debian::suite::Codename;
 use crate::ops::log::log;
 use crate::published::Expected;
-use crate::report::LogDocument;
+use crate::report::{Document, LogDocument};
 use crate::store::Settings;
 use crate::time::Timestamp;
 

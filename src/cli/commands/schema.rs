@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
 use crate::report::{
-    DriftDocument, GcDocument, LogDocument, PlanDocument, PublishDocument, QueryDocument,
+    Document, DriftDocument, GcDocument, LogDocument, PlanDocument, PublishDocument, QueryDocument,
 };
 
 /// Print the JSON Schema of a format
@@ -34,12 +34,12 @@ pub enum Schema {
 pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let schema = match schema {
         Schema::Manifest => manifest::json_schema(),
-        Schema::Plan => PlanDocument::json_schema(),
-        Schema::Publish => PublishDocument::json_schema(),
-        Schema::Log => LogDocument::json_schema(),
-        Schema::Drift => DriftDocument::json_schema(),
-        Schema::Query => QueryDocument::json_schema(),
-        Schema::Gc => GcDocument::json_schema(),
+        Schema::Plan => PlanDocument::schema(),
+        Schema::Publish => PublishDocument::schema(),
+        Schema::Log => LogDocument::schema(),
+        Schema::Drift => DriftDocument::schema(),
+        Schema::Query => QueryDocument::schema(),
+        Schema::Gc => GcDocument::schema(),
     };
     terminal.product(&format!("{schema:#}\n"))?;
     Ok(exit::SUCCESS.into())

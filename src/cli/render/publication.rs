@@ -10,7 +10,9 @@ use crate::ops::apply::Applied;
 use crate::ops::plan::Planned;
 use crate::ops::publish::Rules;
 use crate::plan::offer::Offering;
-use crate::report::{ManifestContext, PlanContext, PlanDocument, PublishDocument, PublishStatus};
+use crate::report::{
+    Document, ManifestContext, PlanContext, PlanDocument, PublishDocument, PublishStatus,
+};
 use crate::text::plural;
 
 /// A publish to a store by rules.

@@ -8,7 +8,7 @@ use crate::ops::client_files;
 use crate::ops::plan::Planned;
 use crate::plan::DistributionStatus;
 use crate::plan::offer::{Presence, SourceOffer};
-use crate::report::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+use crate::report::{Document, ManifestContext, PlanContext, PlanDocument, SourceContext};
 use crate::text::plural;
 
 /// Returns a plan for people, from the heading to what clients need.
