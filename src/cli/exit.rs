@@ -8,7 +8,7 @@ pub const FAILURE: u8 = 1;
 pub const DIFFERENCES: u8 = 2;
 /// It was planned, but a danger is in the way.
 pub const BLOCKED: u8 = 3;
-/// Another writer was faster.
+/// Another writer was faster, or a saved plan is outdated.
 pub const CONFLICT: u8 = 4;
 /// The command line is wrong.
 pub const USAGE: u8 = 64;

@@ -3,6 +3,7 @@
 //! stdout carries the product, stderr all that is said about it. Commands are arguments plus
 //! wiring; what they do lives in `ops`.
 
+mod approval;
 mod commands;
 mod confirm;
 mod destination;

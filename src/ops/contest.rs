@@ -8,7 +8,7 @@ use crate::mutation::{self, Mutation};
 use crate::ops::apply::{Applied, ApplyError, Outcome, Publisher};
 use crate::ops::plan::{PlanError, Planned, Question, plan_knowing};
 use crate::plan::Plan;
-use crate::report::{Event, Observe};
+use crate::report::{Event, Mandate, Observe};
 use crate::time::{Span, Timestamp, shifted};
 
 /// How often a run may find that it read the store too long ago. A long upload is one such time;
@@ -31,6 +31,8 @@ pub enum Approval {
     Anything,
     /// Nothing that is not in this plan.
     Only(Box<Plan>),
+    /// What a saved plan allows.
+    Saved(Box<Mandate>),
 }
 
 /// How a publication ended.
@@ -40,8 +42,9 @@ pub enum Ending {
     Applied(Vec<Applied>, Box<Planned>),
     /// Other writers kept winning until the time was over.
     Overtaken(Codename),
-    /// On what another writer published, the plan is one that nobody approved.
-    Changed(Box<Planned>),
+    /// On what another writer published, the plan is one that nobody approved; last what was
+    /// published before that.
+    Changed(Box<Planned>, Vec<Applied>),
 }
 
 /// Why a publication failed.
@@ -140,8 +143,8 @@ pub async fn strive<E: From<ApplyError>>(
             }
         }
         planned = again(planned, Moment { now: (publisher.clock)(), store_time }).await?;
-        if planned.plan.is_blocked() || !terms.approval.covers(&planned.plan) {
-            return Ok(Ending::Changed(Box::new(planned)));
+        if planned.plan.is_blocked() || !terms.approval.covers(&planned.plan, published) {
+            return Ok(Ending::Changed(Box::new(planned), published.clone()));
         }
     }
 }
@@ -158,10 +161,15 @@ fn pause(writer: &str, round: u32) -> Duration {
 }
 
 impl Approval {
-    fn covers(&self, plan: &Plan) -> bool {
+    /// Tells whether a plan may be carried out, of which the run has published this already.
+    fn covers(&self, plan: &Plan, published: &[Applied]) -> bool {
         match self {
             Self::Anything => true,
             Self::Only(approved) => plan.is_within(approved),
+            Self::Saved(mandate) => {
+                let published: Vec<_> = published.iter().map(|one| &one.codename).collect();
+                mandate.excess(plan, &published).is_empty()
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! change, `guard` what a person must know before it happens. The clock is an argument.
 
 mod danger;
+mod deed;
 mod desired;
 mod diff;
 mod draft;
@@ -19,10 +20,10 @@ pub mod rotation;
 mod tests;
 mod validity;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::debian::architecture::Architecture;
 use crate::debian::name::PackageName;
@@ -33,6 +34,7 @@ use crate::fingerprint::Fingerprint;
 use crate::time::{Span, Timestamp};
 
 pub use danger::{Consent, Danger, DangerCode, Severity};
+pub use deed::Deed;
 pub use desired::{Desired, added, desired};
 pub use diff::diff;
 pub use intake::{Conflict, ConflictWith, Upload};
@@ -164,7 +166,7 @@ pub struct FieldChange {
 }
 
 /// What happens to a package or a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
     /// It gets listed.
@@ -173,6 +175,17 @@ pub enum Operation {
     Remove,
     /// Its value becomes another one.
     Change,
+}
+
+impl Operation {
+    /// Returns the name, as documents have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Change => "change",
+        }
+    }
 }
 
 /// One version of a package that gets listed, unlisted or another content, in one or more
@@ -367,14 +380,11 @@ impl Plan {
 
     /// Tells whether everything that this plan does is in the approved one, too.
     ///
-    /// What both start from may differ: another writer may have published meanwhile.
+    /// What both start from may differ: another writer may have published meanwhile. What only
+    /// restores what is published may always be done.
     pub fn is_within(&self, approved: &Self) -> bool {
         let known = |danger: &Danger| approved.dangers.iter().any(|known| known.id == danger.id);
-        self.dangers.iter().all(known)
-            && self.distributions.iter().all(|(codename, changes)| {
-                let approved = approved.distributions.get(codename);
-                approved.is_some_and(|approved| changes.is_within(approved))
-            })
+        self.dangers.iter().all(known) && self.deeds().is_subset(&approved.deeds())
     }
 
     /// Returns the totals.
@@ -421,21 +431,6 @@ impl DistributionPlan {
             && self.renewal.is_none()
             && self.fields.is_empty()
             && self.packages.is_empty()
-    }
-
-    fn is_within(&self, approved: &Self) -> bool {
-        let files = |plan: &Self| -> BTreeSet<(Operation, Component, String, Sha256)> {
-            let changes = plan.packages.iter();
-            let file = |change: &PackageChange, file: &ChangedFile| {
-                let name = format!("{} {} {}", change.name, change.version, file.architecture);
-                (change.operation, change.component.clone(), name, file.sha256)
-            };
-            changes.flat_map(|c| c.files.iter().map(move |f| file(c, f))).collect()
-        };
-        let values = |plan: &Self| -> BTreeSet<(&'static str, Option<String>)> {
-            plan.fields.iter().map(|change| (change.field, change.after.clone())).collect()
-        };
-        files(self).is_subset(&files(approved)) && values(self).is_subset(&values(approved))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing here prints; `cli` turns these values into bars, lines, JSON or prose.
 
+mod approved;
 mod document;
 mod drift_document;
 mod explanation;
@@ -13,6 +14,7 @@ mod query_document;
 
 use crate::debian::suite::Codename;
 
+pub use approved::{Approved, ApprovedError, Bound, Excess, Mandate};
 pub use document::Document;
 pub use drift_document::{Drift, DriftDocument, DriftItem, DriftKind, Seen, Severity};
 pub use explanation::{Explanation, explanations};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::debian::suite::Codename;
 use crate::plan::{
-    Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices, Operation,
+    Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
     PackageChange, Plan, Reason, Repair, Summary,
 };
 use crate::report::Document;
@@ -16,6 +17,8 @@ use crate::report::Document;
 pub struct PlanContext {
     /// The program: `repoman 0.1.0`.
     pub tool: String,
+    /// The repository's name.
+    pub repository: String,
     /// The manifest.
     pub manifest: ManifestContext,
     /// The store's URL.
@@ -57,6 +60,8 @@ pub struct PlanDocument {
     format_version: &'static str,
     /// The digest of what the plan starts from and does.
     id: String,
+    /// The repository's name.
+    repository: String,
     tool: String,
     /// `empty`, `ready` or `blocked`.
     status: &'static str,
@@ -175,7 +180,7 @@ impl PlanDocument {
         let actions = plan
             .distributions
             .iter()
-            .flat_map(|(codename, distribution)| actions(plan, codename.as_str(), distribution));
+            .flat_map(|(codename, distribution)| actions(plan, codename, distribution));
         let actions = actions.chain(plan.repairs.iter().map(damage_action));
         let generation = |base: &crate::plan::Base| GenerationDocument {
             generation: base.generation,
@@ -186,6 +191,7 @@ impl PlanDocument {
             kind: "repoman.plan",
             format_version: "1.0",
             id: plan.id.to_string(),
+            repository: context.repository,
             tool: context.tool,
             status,
             manifest: context.manifest,
@@ -207,20 +213,24 @@ impl Document for PlanDocument {
     const NAME: &'static str = "plan";
 }
 
-fn actions(plan: &Plan, codename: &str, distribution: &DistributionPlan) -> Vec<ActionDocument> {
+fn actions(
+    plan: &Plan,
+    codename: &Codename,
+    distribution: &DistributionPlan,
+) -> Vec<ActionDocument> {
     let mut actions = Vec::new();
     if distribution.status == DistributionStatus::New {
-        actions.push(ActionDocument::new("add", "distribution", codename.to_owned()));
+        actions.push(ActionDocument::new("add", "distribution", codename.to_string()));
     }
     if distribution.copies == Copies::Behind {
-        actions.push(ActionDocument::new("change", "copies", codename.to_owned()));
+        actions.push(ActionDocument::new("change", "copies", codename.to_string()));
     }
     if distribution.indices == Indices::Rebuilt {
-        actions.push(ActionDocument::new("change", "indices", codename.to_owned()));
+        actions.push(ActionDocument::new("change", "indices", codename.to_string()));
     }
     actions.extend(distribution.renewal.map(|until| ActionDocument {
         before: Some(until.to_string()),
-        ..ActionDocument::new("change", "validity", codename.to_owned())
+        ..ActionDocument::new("change", "validity", codename.to_string())
     }));
     actions.extend(distribution.fields.iter().map(|change| field_action(codename, change)));
     let packages = distribution.packages.iter();
@@ -236,22 +246,15 @@ fn damage_action(repair: &Repair) -> ActionDocument {
     }
 }
 
-fn field_action(codename: &str, change: &FieldChange) -> ActionDocument {
-    let op = if change.before.is_none() { "add" } else { "change" };
-    let address = format!("{codename}.{}", change.field.to_lowercase().replace(' ', "-"));
+fn field_action(codename: &Codename, change: &FieldChange) -> ActionDocument {
     ActionDocument {
         before: change.before.clone(),
         after: change.after.clone(),
-        ..ActionDocument::new(op, "field", address)
+        ..ActionDocument::new(change.operation().as_str(), "field", change.address(codename))
     }
 }
 
-fn package_action(plan: &Plan, codename: &str, change: &PackageChange) -> ActionDocument {
-    let op = match change.operation {
-        Operation::Add => "add",
-        Operation::Remove => "remove",
-        Operation::Change => "change",
-    };
+fn package_action(plan: &Plan, codename: &Codename, change: &PackageChange) -> ActionDocument {
     let address = format!("{codename}/{}/*/{}@{}", change.component, change.name, change.version);
     let files = change.files.iter().map(|file| FileDocument {
         architecture: file.architecture.to_string(),
@@ -267,7 +270,7 @@ fn package_action(plan: &Plan, codename: &str, change: &PackageChange) -> Action
         reason: Some(ReasonDocument::from(&change.reason)),
         effect: change.effect.as_ref().map(Effect::to_string),
         files: files.collect(),
-        ..ActionDocument::new(op, "package", address)
+        ..ActionDocument::new(change.operation.as_str(), "package", address)
     }
 }
 

@@ -186,6 +186,7 @@ fn the_documents_lead_to_files_that_exist() {
         "docs/drift.md",
         "docs/editing.md",
         "docs/errors.md",
+        "docs/plans.md",
         "docs/publish.md",
     ]);
     for page in pages.map(project) {

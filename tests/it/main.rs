@@ -37,6 +37,7 @@ mod rejected;
 mod repairs;
 mod reproducible;
 mod rollback;
+mod saved_plans;
 mod signing;
 mod single_writer;
 mod support;

@@ -445,7 +445,7 @@ fn told(ending: &contest::Ending) -> Ending {
             let audited = audited.filter(|_| is_new);
             Ending::Done(audited.map(|applied| applied.generation))
         }
-        contest::Ending::Overtaken(_) | contest::Ending::Changed(_) => Ending::GaveWay,
+        contest::Ending::Overtaken(_) | contest::Ending::Changed(..) => Ending::GaveWay,
     }
 }
 

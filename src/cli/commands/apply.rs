@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::cli::approval::ApprovalArguments;
 use crate::cli::commands::plan::{RepairArguments, SourceArguments};
 use crate::cli::confirm::{Ask, confirm};
 use crate::cli::failure::Failure;
@@ -17,8 +18,8 @@ use crate::cli::secrets;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::ops::client_files;
-use crate::ops::contest::{Approval, Ending, Terms, publish};
-use crate::ops::plan::{PlanError, Planned, Question, plan};
+use crate::ops::contest::{Ending, Terms, publish};
+use crate::ops::plan::{PlanError, Question, plan};
 use crate::published::LoadError;
 use crate::sign::Signer as _;
 use crate::store::Store;
@@ -27,9 +28,8 @@ use crate::time::{Span, Timestamp};
 /// Make the published repository what the manifest declares
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Apply without asking
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    approval: ApprovalArguments,
     /// Accept this danger once, by the id that the plan shows; `log` keeps it
     #[arg(long, value_name = "ID")]
     allow: Vec<String>,
@@ -55,6 +55,8 @@ pub async fn run(
     let started = Instant::now();
     let mut project = Project::open(global, terminal)?;
     project.allow(&arguments.allow);
+    let saved = arguments.approval.saved_plan(&project)?;
+    let saved = saved.as_ref();
     let specs = secrets::specs(&project)?;
     let store = project.store(usize::from(arguments.jobs));
     let observer = progress::observer(terminal);
@@ -77,6 +79,7 @@ pub async fn run(
     let planned = arguments.repair.extend(planned, question, &store, observer.as_ref()).await?;
     let beyond_repair = Failure::beyond_repair(&planned.plan);
     terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
+    saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &[]))?;
     if planned.plan.is_blocked() {
         return Err(Failure::blocked(planned.plan.blocking()));
     }
@@ -86,10 +89,8 @@ pub async fn run(
     interruptible(async {
         // A key that can't sign is found out before anything is asked or sent.
         let signer = secrets::signer(&specs, Timestamp::now(), terminal)?;
-        if !arguments.yes && !confirm(terminal, &project.question(&planned.plan)).await? {
-            return Err(Failure::declined());
-        }
-        let terms = arguments.terms(&planned);
+        let approval = arguments.approval.obtain(&planned.plan, saved, &project, terminal).await?;
+        let terms = Terms { approval, wait: arguments.wait };
         let publisher = project.publisher(&store, signer);
         match publish(&publisher, planned, question, terms, observer.as_ref()).await? {
             Ending::Applied(applied, planned) => {
@@ -99,8 +100,10 @@ pub async fn run(
                 beyond_repair.map_or(Ok(exit::SUCCESS.into()), Err)
             }
             Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
-            Ending::Changed(planned) => {
+            Ending::Changed(planned, published) => {
                 terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
+                let published: Vec<_> = published.iter().map(|one| &one.codename).collect();
+                saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &published))?;
                 Err(Failure::plan_changed(planned.plan.blocking()))
             }
         }
@@ -125,22 +128,12 @@ impl Arguments {
              public keys of the manifest are put back first."
         ));
         let question = Ask::Yes(format!("Apply to {}?", project.manifest.store.url));
-        if !self.yes && !confirm(terminal, &question).await? {
+        if !self.approval.yes && !confirm(terminal, &question).await? {
             return Err(Failure::declined());
         }
         let keyring = signer.public_keyring().map_err(|error| Failure::signing(vec![error]))?;
         let name = &project.manifest.repository.name;
         Ok(client_files::update_keyring(store, name, keyring).await?)
-    }
-
-    /// Returns what may be published: the plan that was shown, unless nobody was asked.
-    fn terms(&self, planned: &Planned) -> Terms {
-        let approval = if self.yes {
-            Approval::Anything
-        } else {
-            Approval::Only(Box::new(planned.plan.clone()))
-        };
-        Terms { approval, wait: self.wait }
     }
 }
 

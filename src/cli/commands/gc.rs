@@ -102,7 +102,7 @@ impl Arguments {
                 Ok(())
             }
             Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
-            Ending::Changed(planned) => Err(Failure::plan_changed(planned.plan.dangers.len())),
+            Ending::Changed(planned, _) => Err(Failure::plan_changed(planned.plan.dangers.len())),
         }
     }
 }

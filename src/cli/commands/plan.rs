@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Write the plan as JSON to a file, too
     #[arg(long, value_name = "FILE")]
     json_out: Option<PathBuf>,
+    /// Save the plan to a file, for `apply --plan`: the JSON of --json, which holds no secret
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Read what is published through the public_url of the repository, without credentials
     #[arg(long, conflicts_with = "repair")]
     public: bool,
@@ -111,7 +114,7 @@ pub async fn run(
     let observer = progress::observer(terminal);
     let planned = plan(question, &store, observer.as_ref()).await?;
     let planned = arguments.repair.extend(planned, question, &store, observer.as_ref()).await?;
-    if let Some(path) = &arguments.json_out {
+    for path in [&arguments.json_out, &arguments.out].into_iter().flatten() {
         std::fs::write(path, document(&project, &planned))
             .map_err(|error| Failure::file(path, error))?;
     }
@@ -119,6 +122,10 @@ pub async fn run(
         terminal.product(&document(&project, &planned))?;
     } else {
         terminal.product(&report(&project, &planned, terminal, terminal.out))?;
+    }
+    if let Some(path) = &arguments.out {
+        let path = path.display();
+        terminal.say(&format!("Saved to {path}; `repoman apply --plan {path}` carries it out."));
     }
     if planned.plan.is_blocked() {
         return Err(Failure::blocked(planned.plan.blocking()));

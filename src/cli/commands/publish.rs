@@ -120,7 +120,7 @@ impl Run<'_> {
                 self.end(shown, &planned, published, PublishStatus::Published)
             }
             Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str()).into()),
-            Ending::Changed(planned) => {
+            Ending::Changed(planned, _) => {
                 terminal.say(shown.report(&planned, terminal).trim_end());
                 self.end(shown, &planned, published, PublishStatus::Changed)
             }

@@ -92,7 +92,7 @@ pub async fn run(
                 Ok(exit::SUCCESS.into())
             }
             Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
-            Ending::Changed(planned) => {
+            Ending::Changed(planned, _) => {
                 terminal.say(change(&project, &planned, terminal).trim_end());
                 Err(Failure::plan_changed(planned.plan.blocking()))
             }

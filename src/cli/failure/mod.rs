@@ -2,6 +2,7 @@
 //!
 //! `reasons` turns the errors of the ranks below into codes and advice, and nothing else does.
 
+mod approval;
 mod editing;
 mod reasons;
 

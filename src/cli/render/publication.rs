@@ -50,6 +50,7 @@ impl Publication<'_> {
         let digest = self.rules.manifest.digest;
         let context = PlanContext {
             tool: TOOL.to_owned(),
+            repository: self.rules.manifest.repository.name.clone(),
             manifest: ManifestContext {
                 path: path::manifest(&digest),
                 sha256: digest.to_string(),

@@ -85,6 +85,7 @@ pub fn document(project: &Project, planned: &Planned) -> String {
 fn context(project: &Project, planned: &Planned) -> PlanContext {
     PlanContext {
         tool: TOOL.to_owned(),
+        repository: project.manifest.repository.name.clone(),
         manifest: ManifestContext {
             path: project.path.display().to_string(),
             sha256: project.manifest.digest.to_string(),
