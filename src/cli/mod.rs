@@ -14,6 +14,7 @@ mod interrupt;
 mod progress;
 mod project;
 mod render;
+mod review;
 mod secrets;
 mod terminal;
 

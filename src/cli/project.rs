@@ -249,6 +249,18 @@ pub fn locate(global: &Global) -> Result<(PathBuf, String), Failure> {
     Ok((path, text))
 }
 
+/// Returns the name and the environment that a manifest claims to be of, even one that is not valid.
+pub fn claimed(global: &Global) -> (String, Option<&str>) {
+    let text = locate(global).map(|(_, text)| text).unwrap_or_default();
+    let section = text.lines().map(str::trim).skip_while(|line| *line != "[repository]").skip(1);
+    let mut pairs = section.take_while(|line| !line.starts_with('[')).filter_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        (key.trim() == "name").then(|| value.trim_start().strip_prefix('"')?.split('"').next())?
+    });
+    let name = pairs.next().unwrap_or("unknown").to_owned();
+    (name, global.environment.as_deref().filter(|name| !name.is_empty()))
+}
+
 /// Returns where files of stores are kept on this machine; nowhere if `REPOMAN_CACHE_DIR` is empty.
 pub fn cache() -> Cache {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);

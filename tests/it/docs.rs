@@ -188,6 +188,7 @@ fn the_documents_lead_to_files_that_exist() {
         "docs/errors.md",
         "docs/plans.md",
         "docs/publish.md",
+        "docs/pull-requests.md",
     ]);
     for page in pages.map(project) {
         let text = fs::read_to_string(&page).unwrap();

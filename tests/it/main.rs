@@ -36,6 +36,7 @@ mod real_packages;
 mod rejected;
 mod repairs;
 mod reproducible;
+mod review;
 mod rollback;
 mod saved_plans;
 mod signing;

@@ -9,12 +9,14 @@ use crate::cli::failure::Failure;
 use crate::cli::progress;
 use crate::cli::project::Project;
 use crate::cli::render::report::{document, report};
+use crate::cli::review::ReviewArguments;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::drift::Depth;
 use crate::ops;
 use crate::ops::mend;
 use crate::ops::plan::{Planned, Question, plan};
+use crate::plan::Plan;
 use crate::report::Observe;
 use crate::source::path::Demand;
 use crate::store::{Settings, Store};
@@ -41,6 +43,8 @@ pub struct Arguments {
     /// Judge everything that depends on the time as of then (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
+    #[command(flatten)]
+    review: ReviewArguments,
     #[command(flatten)]
     sources: SourceArguments,
     #[command(flatten)]
@@ -92,12 +96,38 @@ impl SourceArguments {
     }
 }
 
-#[tokio::main]
-pub async fn run(
+pub fn run(
     arguments: &Arguments,
     global: &Global,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
+    let review = &arguments.review;
+    let (project, planned) = look(arguments, global, terminal)
+        .inspect_err(|failure| review.failed(failure, global, terminal))?;
+    review.write(&project, &planned)?;
+    for path in [&arguments.json_out, &arguments.out].into_iter().flatten() {
+        std::fs::write(path, document(&project, &planned))
+            .map_err(|error| Failure::file(path, error))?;
+    }
+    terminal.product(&match (arguments.json, review.is_product()) {
+        (true, _) => document(&project, &planned),
+        (false, true) => review.markdown(&project, &planned),
+        (false, false) => report(&project, &planned, terminal, terminal.out),
+    })?;
+    if let Some(path) = &arguments.out {
+        let path = path.display();
+        terminal.say(&format!("Saved to {path}; `repoman apply --plan {path}` carries it out."));
+    }
+    verdict(arguments, &planned.plan).map(ExitCode::from)
+}
+
+/// Plans.
+#[tokio::main]
+async fn look(
+    arguments: &Arguments,
+    global: &Global,
+    terminal: &Terminal,
+) -> Result<(Project, Planned), Failure> {
     let project = Project::open(global, terminal)?;
     let store = match arguments.public {
         true => project.public_store()?,
@@ -114,23 +144,15 @@ pub async fn run(
     let observer = progress::observer(terminal);
     let planned = plan(question, &store, observer.as_ref()).await?;
     let planned = arguments.repair.extend(planned, question, &store, observer.as_ref()).await?;
-    for path in [&arguments.json_out, &arguments.out].into_iter().flatten() {
-        std::fs::write(path, document(&project, &planned))
-            .map_err(|error| Failure::file(path, error))?;
+    Ok((project, planned))
+}
+
+/// Returns the exit status of a plan that was shown.
+fn verdict(arguments: &Arguments, plan: &Plan) -> Result<u8, Failure> {
+    if plan.is_blocked() {
+        return Err(Failure::blocked(plan.blocking()));
     }
-    if arguments.json {
-        terminal.product(&document(&project, &planned))?;
-    } else {
-        terminal.product(&report(&project, &planned, terminal, terminal.out))?;
-    }
-    if let Some(path) = &arguments.out {
-        let path = path.display();
-        terminal.say(&format!("Saved to {path}; `repoman apply --plan {path}` carries it out."));
-    }
-    if planned.plan.is_blocked() {
-        return Err(Failure::blocked(planned.plan.blocking()));
-    }
-    Failure::beyond_repair(&planned.plan).map_or(Ok(()), Err)?;
-    let differs = arguments.exit_code && !planned.plan.is_empty();
-    Ok(if differs { exit::DIFFERENCES } else { exit::SUCCESS }.into())
+    Failure::beyond_repair(plan).map_or(Ok(()), Err)?;
+    let differs = arguments.exit_code && !plan.is_empty();
+    Ok(if differs { exit::DIFFERENCES } else { exit::SUCCESS })
 }

@@ -5,6 +5,7 @@ pub mod drift;
 pub mod gc;
 pub mod keys;
 pub mod log;
+pub mod markdown;
 pub mod outcome;
 pub mod plan;
 pub mod problems;

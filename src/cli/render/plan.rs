@@ -213,7 +213,8 @@ fn architectures(change: &PackageChange) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
-fn reason(reason: &Reason) -> String {
+/// Returns why a package is added or removed.
+pub(super) fn reason(reason: &Reason) -> String {
     let named = |sources: &[String]| {
         sources.iter().map(|name| format!("source.{name}")).collect::<Vec<_>>().join(" ")
     };
@@ -227,7 +228,8 @@ fn reason(reason: &Reason) -> String {
     }
 }
 
-fn note_text(note: &Note) -> String {
+/// Returns a note as a sentence.
+pub(super) fn note_text(note: &Note) -> String {
     match note {
         Note::Undeclared(codename) => {
             format!(

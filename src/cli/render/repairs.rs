@@ -25,6 +25,11 @@ pub fn render(plan: &Plan, style: Style) -> String {
     out
 }
 
+/// Returns a damage and its remedy on one line.
+pub(super) fn line(Repair { key, damage, remedy }: &Repair) -> String {
+    format!("{key} is {}: {}", damage.as_str(), text(remedy))
+}
+
 fn text(remedy: &Remedy) -> String {
     match remedy {
         Remedy::Copy(key) => format!("restored from {key}"),

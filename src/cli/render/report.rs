@@ -1,7 +1,9 @@
 //! A plan with everything that it was made from, for people and for other programs.
 
+use crate::apt::sources_entry::SourcesEntry;
 use crate::cli::commands::version::TOOL;
 use crate::cli::project::{Commit, Project};
+use crate::cli::render::markdown::Subject;
 use crate::cli::render::plan::{Look, render};
 use crate::cli::terminal::{Style, Terminal, Verbosity};
 use crate::ops::client_files;
@@ -31,7 +33,12 @@ pub fn report(project: &Project, planned: &Planned, terminal: &Terminal, style: 
         }
         out += &left_out(name, offer, terminal.verbosity);
     }
-    out + &sources_entries(project, planned)
+    let entries = sources_entries(project, planned);
+    if !entries.is_empty() {
+        out += "\nClients will use:\n";
+        out.extend(entries.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n"));
+    }
+    out
 }
 
 /// Returns which files the rules of a source keep out.
@@ -65,15 +72,17 @@ fn sources_entries(project: &Project, planned: &Planned) -> String {
     };
     let entries = client_files::entries(&project.manifest, &project.root());
     let new: Vec<_> = entries.iter().filter(|entry| is_new(&entry.suite)).collect();
-    if new.is_empty() {
-        return String::new();
+    let texts = new.into_iter().map(SourcesEntry::to_text);
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns what reviewers of a plan have to know beside what it does.
+pub fn subject(project: &Project, planned: &Planned) -> Subject {
+    Subject {
+        repository: project.manifest.repository.name.clone(),
+        context: context(project, planned),
+        clients: sources_entries(project, planned),
     }
-    let mut out = String::from("\nClients will use:\n");
-    for (position, entry) in new.into_iter().enumerate() {
-        out += if position > 0 { "\n" } else { "" };
-        out.extend(entry.to_text().lines().map(|line| format!("  {line}\n")));
-    }
-    out
 }
 
 /// Returns a plan as a document for other programs.

@@ -1,0 +1,368 @@
+//! The sections of a plan in Markdown, each for every level.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::escape::{code, cut, fenced, prose};
+use super::{Level, Subject, marker};
+use crate::cli::render::plan::{note_text, reason};
+use crate::cli::render::repairs;
+use crate::debian::suite::Codename;
+use crate::plan::{
+    Copies, Danger, DistributionPlan, DistributionStatus, FieldChange, Indices, Operation,
+    PackageChange, Plan, Reason, Severity,
+};
+use crate::text::{bytes, plural};
+
+/// No text of others is longer; what is cut off stands in the manifest or the log.
+const LONGEST: usize = 400;
+/// More removals than this are folded away below their number.
+const OPEN: usize = 25;
+
+/// Returns the whole document at a level.
+pub fn document(plan: &Plan, subject: &Subject, level: Level) -> String {
+    let environment = subject.context.manifest.env.as_deref();
+    let mut out = marker(&subject.repository, environment);
+    headline(&mut out, plan, subject);
+    dangers(&mut out, plan, level);
+    counts(&mut out, plan);
+    changes(&mut out, plan, level);
+    removals(&mut out, plan, level);
+    additions(&mut out, plan, level);
+    if level <= Level::Counted {
+        notes(&mut out, plan, subject);
+    }
+    if level == Level::Whole && !subject.clients.is_empty() {
+        let clients = fenced("text", &subject.clients);
+        details(&mut out, "Clients will use", &clients);
+    }
+    footer(&mut out, plan, subject);
+    out
+}
+
+fn headline(out: &mut String, plan: &Plan, subject: &Subject) {
+    let name = code(&subject.repository);
+    let environment =
+        subject.context.manifest.env.as_ref().map(|name| format!(" ({})", code(name)));
+    let environment = environment.unwrap_or_default();
+    // Writing to a String can't fail, here and below.
+    if plan.is_empty() {
+        let _ = writeln!(out, "### {name}{environment}: no changes\n");
+        return;
+    }
+    let sum = plan.summary();
+    let new = match sum.distributions {
+        0 => String::new(),
+        count => format!("{}, ", plural(count, "distribution")),
+    };
+    let repair = match sum.repair {
+        0 => String::new(),
+        count => format!(", {count} to repair"),
+    };
+    let _ = writeln!(
+        out,
+        "### {name}{environment}: {new}{} to add, {} to remove, {} to change{repair}\n",
+        plural(sum.add, "package"),
+        sum.remove,
+        sum.change
+    );
+    let uploads = match (sum.upload_files, sum.upload_bytes) {
+        (0, _) => return,
+        (files, size) => format!("{} ({})", plural(files, "package file"), bytes(size)),
+    };
+    let _ = writeln!(out, "Uploads {uploads} and {}.\n", plural(sum.index_files, "index file"));
+}
+
+fn dangers(out: &mut String, plan: &Plan, level: Level) {
+    let (blocking, others): (Vec<_>, Vec<_>) = plan.dangers.iter().partition(|d| d.blocks());
+    if !blocking.is_empty() {
+        let needs = if blocking.len() == 1 { "needs" } else { "need" };
+        let count = plural(blocking.len(), "danger");
+        let _ = writeln!(out, "**Blocked: {count} {needs} a line in the manifest.**\n");
+        blocking.iter().for_each(|danger| self::danger(out, danger, level));
+        let _ = writeln!(out, "\nTo go ahead, add with the reason:\n");
+        out.push_str(&fenced("toml", &lines_to_add(&blocking)));
+        out.push('\n');
+    }
+    for danger in &others {
+        self::danger(out, danger, level);
+    }
+    if !others.is_empty() {
+        out.push('\n');
+    }
+}
+
+/// Returns what accepts dangers, as the manifest has it.
+fn lines_to_add(dangers: &[&Danger]) -> String {
+    let mut tables: BTreeMap<&str, String> = BTreeMap::new();
+    for danger in dangers {
+        let key = danger.key().replace('\\', "\\\\").replace('"', "\\\"");
+        let line = format!("\"{key}\" = \"why\"\n");
+        tables.entry(danger.code.table()).or_default().push_str(&line);
+    }
+    let tables = tables.iter().map(|(table, lines)| format!("[{table}]\n{lines}"));
+    tables.collect::<Vec<_>>().join("\n")
+}
+
+fn danger(out: &mut String, danger: &Danger, level: Level) {
+    let id = code(&danger.id);
+    let mark = match (&danger.accepted, danger.severity) {
+        (Some(_), _) => "- accepted: ",
+        (None, Severity::Warning) => "- warning: ",
+        (None, Severity::Blocking) => "- ",
+    };
+    let text = match (&danger.accepted, level) {
+        (_, Level::Bare) => String::new(),
+        (Some(cause), _) => format!(" – {}", said(&cause.text)),
+        (None, _) => format!(" – {}", said(&danger.message)),
+    };
+    let instead = danger.instead.as_ref().filter(|_| level < Level::Terse && danger.blocks());
+    let instead = instead.map(|instead| format!(". Better: {}", said(instead)));
+    let _ = writeln!(out, "{mark}{id}{text}{}", instead.unwrap_or_default());
+}
+
+/// Returns text of others, not too long.
+fn said(text: &str) -> String {
+    prose(&cut(text, LONGEST))
+}
+
+/// What happens in one component.
+#[derive(Debug, Default)]
+struct Count {
+    add: usize,
+    remove: usize,
+    size: u64,
+}
+
+/// Writes the table by distribution and component.
+fn counts(out: &mut String, plan: &Plan) {
+    if plan.distributions.is_empty() {
+        return;
+    }
+    out.push_str("| Distribution | Component | Add | Remove | Change |\n|---|---|--:|--:|--:|\n");
+    for (codename, distribution) in &plan.distributions {
+        let mut components: BTreeMap<&str, Count> = BTreeMap::new();
+        for change in &distribution.packages {
+            let count = components.entry(change.component.as_str()).or_default();
+            match change.operation {
+                Operation::Remove => count.remove += 1,
+                Operation::Add | Operation::Change => {
+                    count.add += 1;
+                    count.size += change.size();
+                }
+            }
+        }
+        let changes = changed(distribution).len();
+        let _ = writeln!(out, "| {} | | | | {} |", standing(plan, codename), number(changes));
+        for (component, Count { add, remove, size }) in components {
+            let size = if add > 0 { format!(" ({})", bytes(size)) } else { String::new() };
+            let (add, remove) = (number(add), number(remove));
+            let _ = writeln!(out, "| | {} | {add}{size} | {remove} | |", code(component));
+        }
+    }
+    out.push('\n');
+}
+
+fn number(count: usize) -> String {
+    if count == 0 { String::new() } else { count.to_string() }
+}
+
+/// Returns a distribution and what is published of it.
+fn standing(plan: &Plan, codename: &Codename) -> String {
+    let name = code(codename.as_str());
+    match plan.base.get(codename) {
+        Some(base) => format!("{name}, generation {}", base.generation),
+        None => format!("{name}, new"),
+    }
+}
+
+/// Writes what changes beside packages.
+fn changes(out: &mut String, plan: &Plan, level: Level) {
+    let mut lines = Vec::new();
+    for (codename, distribution) in &plan.distributions {
+        let name = code(codename.as_str());
+        if distribution.status == DistributionStatus::New {
+            lines.push(format!("- {name} is new: {}\n", values(&distribution.fields)));
+        }
+        lines.extend(changed(distribution).into_iter().map(|line| format!("- {name}: {line}\n")));
+    }
+    let damaged = plan.repairs.iter();
+    if level == Level::Whole {
+        let line = |repair| format!("- {}\n", said(&repairs::line(repair)));
+        lines.extend(damaged.map(line));
+    } else if !plan.repairs.is_empty() {
+        let count = plural(plan.repairs.len(), "published object");
+        let lost = plan.beyond_repair().count();
+        lines.push(format!("- {count} damaged, {lost} of them beyond repair\n"));
+    }
+    if !lines.is_empty() {
+        let _ = writeln!(out, "{}", lines.concat());
+    }
+}
+
+/// Returns what changes of a published distribution beside its packages.
+fn changed(distribution: &DistributionPlan) -> Vec<String> {
+    let mut lines = Vec::new();
+    if distribution.copies == Copies::Behind {
+        lines.push("copies for clients without by-hash were left behind".to_owned());
+    }
+    if distribution.indices == Indices::Rebuilt {
+        lines.push("index files are made anew, since one of them is lost".to_owned());
+    }
+    if distribution.status == DistributionStatus::Published {
+        lines.extend(distribution.fields.iter().map(field));
+    }
+    lines
+}
+
+/// Returns what the Release of a new distribution says.
+fn values(fields: &[FieldChange]) -> String {
+    let value = |FieldChange { field, after, .. }: &FieldChange| {
+        Some(format!("{} {}", prose(field), code(&cut(after.as_deref()?, LONGEST))))
+    };
+    fields.iter().filter_map(value).collect::<Vec<_>>().join(", ")
+}
+
+fn field(FieldChange { field, before, after }: &FieldChange) -> String {
+    let value = |value: &Option<String>| match value {
+        Some(value) => code(&cut(value, LONGEST)),
+        None => "nothing".to_owned(),
+    };
+    format!("{} {} → {}", prose(field), value(before), value(after))
+}
+
+/// Returns the changes of one kind, each with its distribution.
+fn of(plan: &Plan, operation: Operation) -> Vec<(&Codename, &PackageChange)> {
+    let distributions = plan.distributions.iter();
+    let all = distributions
+        .flat_map(|(name, plan)| plan.packages.iter().map(move |change| (name, change)));
+    all.filter(|(_, change)| change.operation == operation).collect()
+}
+
+fn removals(out: &mut String, plan: &Plan, level: Level) {
+    let removals = of(plan, Operation::Remove);
+    if removals.is_empty() {
+        return;
+    }
+    let title = format!("{} to remove", plural(removals.len(), "package version"));
+    if level == Level::Bare {
+        let _ = writeln!(out, "**{title}**\n\n{}", fenced("text", &versions(&removals)));
+        return;
+    }
+    let table = match level {
+        Level::Terse => {
+            let row = |(name, change): &(&Codename, &PackageChange)| {
+                format!("| {} | {} |\n", place(name, change), versioned(change))
+            };
+            let rows = removals.iter().map(row).collect::<String>();
+            format!("| From | Removed |\n|---|---|\n{rows}")
+        }
+        _ => {
+            let rows = removals.iter().map(|(name, change)| removal(name, change));
+            let rows = rows.collect::<String>();
+            format!("| From | Removed | Architectures | Why |\n|---|---|---|---|\n{rows}")
+        }
+    };
+    match removals.len() > OPEN {
+        true => details(out, &title, &table),
+        false => {
+            let _ = writeln!(out, "**{title}**\n\n{table}");
+        }
+    }
+}
+
+fn place(codename: &Codename, change: &PackageChange) -> String {
+    code(&format!("{codename}/{}", change.component))
+}
+
+fn versioned(change: &PackageChange) -> String {
+    format!("{} {}", code(change.name.as_str()), code(change.version.as_str()))
+}
+
+fn removal(codename: &Codename, change: &PackageChange) -> String {
+    let mut why = said(&reason(&change.reason));
+    if let Reason::Yanked(cause) = &change.reason {
+        why += &format!(": {}", said(&cause.text));
+    }
+    if let Some(effect) = &change.effect {
+        why += &format!("; {}", said(&effect.to_string()));
+    }
+    let (place, package) = (place(codename, change), versioned(change));
+    format!("| {place} | {package} | {} | {why} |\n", architectures(change))
+}
+
+fn architectures(change: &PackageChange) -> String {
+    let names = change.files.iter().map(|file| code(file.architecture.as_str()));
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a line for each package and place, with all versions that leave.
+fn versions(removals: &[(&Codename, &PackageChange)]) -> String {
+    let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (codename, change) in removals {
+        let place = format!("{codename}/{} {}", change.component, change.name);
+        lines.entry(place).or_default().push(change.version.as_str());
+    }
+    lines.iter().map(|(place, versions)| format!("{place} {}\n", versions.join(" "))).collect()
+}
+
+fn additions(out: &mut String, plan: &Plan, level: Level) {
+    let additions = of(plan, Operation::Add);
+    if additions.is_empty() {
+        return;
+    }
+    let title = format!("{} to add", plural(additions.len(), "package version"));
+    if level > Level::Whole {
+        let _ = writeln!(out, "{title} in all; `repoman plan -v` lists them.\n");
+        return;
+    }
+    let rows = additions.iter().map(|(name, change)| addition(name, change)).collect::<String>();
+    let head = "| To | Added | Architectures | Size | From |\n|---|---|---|--:|---|\n";
+    details(out, &title, &format!("{head}{rows}"));
+}
+
+fn addition(codename: &Codename, change: &PackageChange) -> String {
+    let mut from = said(&reason(&change.reason));
+    if let Some(effect) = &change.effect {
+        from += &format!("; {}", said(&effect.to_string()));
+    }
+    let (place, package, size) = (place(codename, change), versioned(change), bytes(change.size()));
+    format!("| {place} | {package} | {} | {size} | {from} |\n", architectures(change))
+}
+
+fn notes(out: &mut String, plan: &Plan, subject: &Subject) {
+    let mut lines: Vec<_> = plan.notes.iter().map(note_text).collect();
+    for source in subject.context.sources.iter().filter(|source| !source.present) {
+        let place = source.place.as_deref().unwrap_or_default();
+        lines.push(format!("source.{} is not in this run ({place} does not exist)", source.name));
+    }
+    for line in &lines {
+        let _ = writeln!(out, "- note: {}", said(line));
+    }
+    if !lines.is_empty() {
+        out.push('\n');
+    }
+}
+
+/// Writes what is shown once somebody asks for it.
+fn details(out: &mut String, title: &str, body: &str) {
+    let _ = writeln!(out, "<details><summary>{title}</summary>\n\n{body}\n</details>\n");
+}
+
+fn footer(out: &mut String, plan: &Plan, subject: &Subject) {
+    let manifest = &subject.context.manifest;
+    let commit = manifest.git_commit.as_deref().map(|id| format!(" @ {}", cut_short(id)));
+    let from = format!("{}{}", manifest.path, commit.unwrap_or_default());
+    let parts = [
+        subject.context.tool.clone(),
+        from,
+        subject.context.store.clone(),
+        format!("plan {}", cut_short(&plan.id.to_string())),
+    ];
+    let parts = parts.map(|part| code(&cut(&part, LONGEST)));
+    let _ = writeln!(out, "<sub>{}</sub>", parts.join(" · "));
+}
+
+fn cut_short(digits: &str) -> String {
+    digits.chars().take(12).collect()
+}
