@@ -4,12 +4,14 @@
 //! wiring; what they do lives in `ops`.
 
 mod approval;
+mod base;
 mod commands;
 mod confirm;
 mod destination;
 mod editing;
 mod exit;
 mod failure;
+mod inputs;
 mod interrupt;
 mod progress;
 mod project;

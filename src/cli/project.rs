@@ -1,5 +1,6 @@
 //! The manifest of a run: where it is, what it says, and the store that it names.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Project {
     pub text: String,
     /// What it says.
     pub manifest: Manifest,
+    /// The patterns by which sources look for files in this run only, by their names.
+    pub inputs: BTreeMap<String, String>,
     /// How long an answer of the store may take.
     patience: Duration,
 }
@@ -76,7 +79,8 @@ impl Project {
         for warning in &parsed.warnings {
             terminal.say(problems::render(&path, &shown, warning, terminal.err).trim_end());
         }
-        let project = Self { path, text, manifest: parsed.manifest, patience: patience(global) };
+        let (manifest, inputs, patience) = (parsed.manifest, BTreeMap::new(), patience(global));
+        let project = Self { path, text, manifest, inputs, patience };
         project.stay_inside(global)?;
         Ok(project)
     }
@@ -199,7 +203,12 @@ impl Project {
         output.status.success().then(|| text.trim().to_owned())
     }
 
-    fn stay_inside(&self, global: &Global) -> Result<(), Failure> {
+    /// Makes sure that no source looks for files outside the manifest's directory, unless it may.
+    ///
+    /// # Errors
+    ///
+    /// When one does.
+    pub fn stay_inside(&self, global: &Global) -> Result<(), Failure> {
         let sources = self.manifest.sources.values();
         let mut patterns = sources.filter_map(|source| Some((source, source.pattern()?)));
         match patterns.find(|(_, pattern)| pattern.escapes()) {

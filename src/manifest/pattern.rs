@@ -49,19 +49,34 @@ pub struct KeyPatterns {
 
 /// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PatternError {
+pub enum PatternError {
+    /// Something in braces is no placeholder.
     #[error("{} is not a placeholder", super::problem::quoted(.name))]
-    UnknownPlaceholder { name: String, part: Range<usize> },
+    UnknownPlaceholder {
+        /// What stands in the braces.
+        name: String,
+        /// Where, in bytes.
+        part: Range<usize>,
+    },
+    /// A brace has no partner.
     #[error("a brace is open or closed by itself")]
-    LoneBrace { part: Range<usize> },
+    LoneBrace {
+        /// Where, in bytes.
+        part: Range<usize>,
+    },
+    /// It has a backslash.
     #[error("a pattern has `/` between directories, never a backslash")]
     Backslash,
+    /// It is a URL.
     #[error("`path` is for local files, not for URLs")]
     Url,
+    /// It begins with `~`.
     #[error("`~` does not stand for the home directory")]
     Home,
+    /// It can match directories only.
     #[error("the pattern ends with a slash, so no file can match it")]
     Directory,
+    /// It is no glob.
     #[error("the brackets of the pattern don't match")]
     Brackets(#[source] globset::Error),
 }
@@ -90,7 +105,7 @@ impl PatternError {
     }
 
     /// Returns what to write instead.
-    pub(super) fn help(&self) -> String {
+    pub fn help(&self) -> String {
         match self {
             Self::UnknownPlaceholder { name, .. } => match near(name, Placeholder::NAMES) {
                 Some(better) => format!("did you mean {{{better}}}?"),

@@ -4,6 +4,7 @@
 //! value; `cli` makes the world and renders the value.
 
 pub mod apply;
+pub mod baseline;
 pub mod client_files;
 pub mod contest;
 pub mod drift;

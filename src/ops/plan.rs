@@ -150,19 +150,7 @@ pub async fn plan_knowing(
     };
     let given_up = GivenUp::new(&published, manifest.purge_after);
     published.snapshot.spent = given_up.spent(published.latest().max(now).max(store_time));
-    let mut standings = published.standings(store, now).await.map_err(LoadError::Store)?;
-    for (codename, head) in &published.heads {
-        let rules = recorded_rules(manifest, head, store).await?;
-        let validity = head.validity(now);
-        let standing = standings.entry(codename.clone());
-        standing.and_modify(|standing| (standing.rules, standing.validity) = (rules, validity));
-    }
-    if let Some((codename, commit)) = later(question, &published.heads) {
-        standings.entry(codename).and_modify(|standing| standing.later = Some(commit));
-    }
-    let desired =
-        plan::desired(manifest, &offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
-    let mut plan = plan::diff(&published.snapshot, &desired, &standings);
+    let (desired, mut plan) = difference(question, &offers, &published, store).await?;
     if is_unguarded(store).await? {
         plan.notes.push(Note::SingleWriter);
     }
@@ -181,6 +169,34 @@ fn later(question: Question<'_>, heads: &BTreeMap<Codename, Head>) -> Option<(Co
     let later = heads.iter().filter(|(_, head)| outdoes(&head.state.manifest));
     let (codename, head) = later.max_by_key(|(_, head)| head.last_modified)?;
     Some((codename.clone(), head.state.manifest.git_commit.clone()?))
+}
+
+/// Returns what a manifest wants of what is offered, and what has to change of what is published.
+///
+/// # Errors
+///
+/// When packages contradict each other, or the store can't be read.
+pub(super) async fn difference(
+    question: Question<'_>,
+    offers: &Offers,
+    published: &Published,
+    store: &Store,
+) -> Result<(Desired, Plan), PlanError> {
+    let Question { manifest, now, .. } = question;
+    let mut standings = published.standings(store, now).await.map_err(LoadError::Store)?;
+    for (codename, head) in &published.heads {
+        let rules = recorded_rules(manifest, head, store).await?;
+        let validity = head.validity(now);
+        let standing = standings.entry(codename.clone());
+        standing.and_modify(|standing| (standing.rules, standing.validity) = (rules, validity));
+    }
+    if let Some((codename, commit)) = later(question, &published.heads) {
+        standings.entry(codename).and_modify(|standing| standing.later = Some(commit));
+    }
+    let desired =
+        plan::desired(manifest, offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
+    let plan = plan::diff(&published.snapshot, &desired, &standings);
+    Ok((desired, plan))
 }
 
 /// Tells whether a store of a single writer is not known to have working conditional writes.

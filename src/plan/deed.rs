@@ -1,7 +1,8 @@
 //! What a plan does, deed by deed, so that two plans can be held against each other.
 //!
 //! Whatever only restores what is published is no deed: copies and index files that are written
-//! anew, damage that is repaired. Clients get the same before and after.
+//! anew, Release files that are signed again in time, damage that is repaired. Clients get the same
+//! before and after.
 
 use std::collections::BTreeSet;
 

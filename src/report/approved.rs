@@ -330,6 +330,7 @@ mod tests {
             present: true,
             files: 0,
             place: None,
+            input: None,
         };
         let context = PlanContext {
             tool: "repoman".to_owned(),

@@ -1,13 +1,14 @@
 //! The plan as a JSON document, for other programs (`plan --json`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::debian::suite::Codename;
+use crate::digest::Sha256;
 use crate::plan::{
-    Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
+    Baseline, Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
     PackageChange, Plan, Reason, Repair, Summary,
 };
 use crate::report::Document;
@@ -51,6 +52,9 @@ pub struct SourceContext {
     pub files: usize,
     /// Where it was looked for, if it was not there.
     pub place: Option<String>,
+    /// The pattern that took the place of its `path` in this run (`--input`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
 }
 
 /// `plan --json`: kind `repoman.plan`, format 1.
@@ -71,6 +75,28 @@ pub struct PlanDocument {
     summary: SummaryDocument,
     actions: Vec<ActionDocument>,
     dangers: Vec<DangerDocument>,
+    /// What the plan was held against (`plan --base`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared: Option<ComparedDocument>,
+}
+
+/// What another manifest would do, on what is published and at the same time.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct ComparedDocument {
+    /// The Git commit or file, as it was given.
+    base: String,
+    /// The SHA-256 of its text, in hexadecimal; none if there was no manifest.
+    manifest_sha256: Option<String>,
+    /// What would happen by it, and does not by this plan.
+    prevented: Vec<PreventedDocument>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct PreventedDocument {
+    /// `add`, `remove` or `change`.
+    op: &'static str,
+    /// `dist[/component/architecture/package@version]`, or `dist.field`.
+    address: String,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -126,6 +152,9 @@ struct ActionDocument {
     after: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<FileDocument>,
+    /// With `--base`, whether the base does it, too: then it is not caused by the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_base: Option<bool>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -167,6 +196,9 @@ struct DangerDocument {
     /// What could be done instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<String>,
+    /// With `--base`, whether the base has it, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_base: Option<bool>,
 }
 
 impl PlanDocument {
@@ -177,11 +209,6 @@ impl PlanDocument {
             (false, true) => "empty",
             (false, false) => "ready",
         };
-        let actions = plan
-            .distributions
-            .iter()
-            .flat_map(|(codename, distribution)| actions(plan, codename, distribution));
-        let actions = actions.chain(plan.repairs.iter().map(damage_action));
         let generation = |base: &crate::plan::Base| GenerationDocument {
             generation: base.generation,
             inrelease_sha256: base.inrelease_sha256.to_string(),
@@ -203,14 +230,50 @@ impl PlanDocument {
             },
             sources: context.sources,
             summary: plan.summary().into(),
-            actions: actions.collect(),
+            actions: all_actions(plan),
             dangers: plan.dangers.iter().map(DangerDocument::from).collect(),
+            compared: None,
         }
+    }
+
+    /// Says of everything in the plan whether it would happen by a base, too.
+    #[must_use]
+    pub fn against(
+        mut self,
+        name: &str,
+        sha256: Option<&Sha256>,
+        plan: &Plan,
+        baseline: &Baseline,
+    ) -> Self {
+        let caused = all_actions(&baseline.divide(plan).caused);
+        let caused: BTreeSet<_> = caused.iter().map(ActionDocument::key).collect();
+        for action in &mut self.actions {
+            action.in_base = Some(!caused.contains(&action.key()));
+        }
+        for danger in &mut self.dangers {
+            danger.in_base = Some(baseline.has_danger(&danger.id));
+        }
+        let prevented = baseline.prevented(plan).into_iter();
+        let prevented = prevented
+            .map(|deed| PreventedDocument { op: deed.operation.as_str(), address: deed.address });
+        self.compared = Some(ComparedDocument {
+            base: name.to_owned(),
+            manifest_sha256: sha256.map(Sha256::to_string),
+            prevented: prevented.collect(),
+        });
+        self
     }
 }
 
 impl Document for PlanDocument {
     const NAME: &'static str = "plan";
+}
+
+fn all_actions(plan: &Plan) -> Vec<ActionDocument> {
+    let distributions = plan.distributions.iter();
+    let actions =
+        distributions.flat_map(|(codename, distribution)| actions(plan, codename, distribution));
+    actions.chain(plan.repairs.iter().map(damage_action)).collect()
 }
 
 fn actions(
@@ -275,6 +338,11 @@ fn package_action(plan: &Plan, codename: &Codename, change: &PackageChange) -> A
 }
 
 impl ActionDocument {
+    /// Returns what tells the actions of a plan apart.
+    fn key(&self) -> (&str, &str, &str, &[String]) {
+        (self.op, self.object, &self.address, &self.architectures)
+    }
+
     fn new(op: &'static str, object: &'static str, address: String) -> Self {
         Self {
             op,
@@ -288,6 +356,7 @@ impl ActionDocument {
             before: None,
             after: None,
             files: Vec::new(),
+            in_base: None,
         }
     }
 }
@@ -318,6 +387,7 @@ impl From<&Danger> for DangerDocument {
             message: danger.message.clone(),
             remedy: format!("[{}]\n\"{}\" = \"why\"\n", danger.code.table(), danger.key()),
             instead: danger.instead.clone(),
+            in_base: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that can't be set up has failed")]
 
+mod base;
 mod blocks;
 mod cache;
 mod clean_up;
@@ -20,6 +21,7 @@ mod environments;
 mod examples;
 mod explain;
 mod gc;
+mod inputs;
 mod layering;
 mod layout;
 mod log;

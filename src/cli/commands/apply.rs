@@ -6,13 +6,15 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::cli::approval::ApprovalArguments;
-use crate::cli::commands::plan::{RepairArguments, SourceArguments};
+use crate::cli::commands::plan::RepairArguments;
 use crate::cli::confirm::{Ask, confirm};
 use crate::cli::failure::Failure;
+use crate::cli::inputs::SourceArguments;
 use crate::cli::interrupt::interruptible;
 use crate::cli::progress;
 use crate::cli::project::Project;
 use crate::cli::render::outcome::outcome;
+use crate::cli::render::plan::Look;
 use crate::cli::render::report::report;
 use crate::cli::secrets;
 use crate::cli::terminal::Terminal;
@@ -54,11 +56,13 @@ pub async fn run(
 ) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let mut project = Project::open(global, terminal)?;
+    arguments.sources.point(&mut project, global)?;
     project.allow(&arguments.allow);
     let saved = arguments.approval.saved_plan(&project)?;
     let saved = saved.as_ref();
     let specs = secrets::specs(&project)?;
     let store = project.store(usize::from(arguments.jobs));
+    let look = Look { style: terminal.err, verbosity: terminal.verbosity };
     let observer = progress::observer(terminal);
     let root = project.root();
     let is_later = |commit: &str| project.is_later(commit);
@@ -76,9 +80,10 @@ pub async fn run(
         }
         planned => planned?,
     };
+    arguments.sources.are_there(&planned.offers)?;
     let planned = arguments.repair.extend(planned, question, &store, observer.as_ref()).await?;
     let beyond_repair = Failure::beyond_repair(&planned.plan);
-    terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
+    terminal.say(report(&project, &planned, None, look).trim_end());
     saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &[]))?;
     if planned.plan.is_blocked() {
         return Err(Failure::blocked(planned.plan.blocking()));
@@ -101,7 +106,7 @@ pub async fn run(
             }
             Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
             Ending::Changed(planned, published) => {
-                terminal.say(report(&project, &planned, terminal, terminal.err).trim_end());
+                terminal.say(report(&project, &planned, None, look).trim_end());
                 let published: Vec<_> = published.iter().map(|one| &one.codename).collect();
                 saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &published))?;
                 Err(Failure::plan_changed(planned.plan.blocking()))

@@ -5,9 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::base::Base;
 use crate::cli::failure::Failure;
+use crate::cli::inputs::SourceArguments;
 use crate::cli::progress;
 use crate::cli::project::Project;
+use crate::cli::render::plan::Look;
 use crate::cli::render::report::{document, report};
 use crate::cli::review::ReviewArguments;
 use crate::cli::terminal::Terminal;
@@ -17,14 +20,18 @@ use crate::ops;
 use crate::ops::mend;
 use crate::ops::plan::{Planned, Question, plan};
 use crate::plan::Plan;
-use crate::report::Observe;
-use crate::source::path::Demand;
+use crate::report::{Document as _, Observe};
 use crate::store::{Settings, Store};
 use crate::time::Timestamp;
 
 /// Show what an apply would change; nothing is written
 #[derive(Debug, Args)]
 pub struct Arguments {
+    /// Tell what a change of the manifest causes from what would happen anyway: the manifest before it
+    ///
+    /// A Git commit, such as origin/main, or a file. Both are planned on what is published now.
+    #[arg(long, value_name = "REF|FILE")]
+    base: Option<String>,
     /// Exit with 2 if the plan has changes
     #[arg(long)]
     exit_code: bool,
@@ -81,38 +88,24 @@ impl RepairArguments {
     }
 }
 
-/// How sources are treated.
-#[derive(Debug, Clone, Args)]
-pub struct SourceArguments {
-    /// Fail if the directory of a source is not there
-    #[arg(long)]
-    require_sources: bool,
-}
-
-impl SourceArguments {
-    /// Returns whether sources that are not there are errors.
-    pub fn demand(&self) -> Demand {
-        if self.require_sources { Demand::Required } else { Demand::Optional }
-    }
-}
-
 pub fn run(
     arguments: &Arguments,
     global: &Global,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let review = &arguments.review;
-    let (project, planned) = look(arguments, global, terminal)
+    let (project, planned, base) = look(arguments, global, terminal)
         .inspect_err(|failure| review.failed(failure, global, terminal))?;
     review.write(&project, &planned)?;
+    let document = || document(&project, &planned, base.as_ref()).to_text();
     for path in [&arguments.json_out, &arguments.out].into_iter().flatten() {
-        std::fs::write(path, document(&project, &planned))
-            .map_err(|error| Failure::file(path, error))?;
+        std::fs::write(path, document()).map_err(|error| Failure::file(path, error))?;
     }
+    let style = Look { style: terminal.out, verbosity: terminal.verbosity };
     terminal.product(&match (arguments.json, review.is_product()) {
-        (true, _) => document(&project, &planned),
+        (true, _) => document(),
         (false, true) => review.markdown(&project, &planned),
-        (false, false) => report(&project, &planned, terminal, terminal.out),
+        (false, false) => report(&project, &planned, base.as_ref(), style),
     })?;
     if let Some(path) = &arguments.out {
         let path = path.display();
@@ -121,14 +114,15 @@ pub fn run(
     verdict(arguments, &planned.plan).map(ExitCode::from)
 }
 
-/// Plans.
+/// Plans, and plans the base too if there is one.
 #[tokio::main]
 async fn look(
     arguments: &Arguments,
     global: &Global,
     terminal: &Terminal,
-) -> Result<(Project, Planned), Failure> {
-    let project = Project::open(global, terminal)?;
+) -> Result<(Project, Planned, Option<Base>), Failure> {
+    let mut project = Project::open(global, terminal)?;
+    arguments.sources.point(&mut project, global)?;
     let store = match arguments.public {
         true => project.public_store()?,
         false => project.store(Settings::JOBS),
@@ -143,8 +137,17 @@ async fn look(
     };
     let observer = progress::observer(terminal);
     let planned = plan(question, &store, observer.as_ref()).await?;
+    arguments.sources.are_there(&planned.offers)?;
     let planned = arguments.repair.extend(planned, question, &store, observer.as_ref()).await?;
-    Ok((project, planned))
+    let base = match &arguments.base {
+        None => None,
+        Some(name) => {
+            let plan = (&project, question, &planned);
+            let place = (&store, observer.as_ref());
+            Some(Base::of(name, plan, (global, terminal), place).await?)
+        }
+    };
+    Ok((project, planned, base))
 }
 
 /// Returns the exit status of a plan that was shown.

@@ -3,7 +3,9 @@
 //! `reasons` turns the errors of the ranks below into codes and advice, and nothing else does.
 
 mod approval;
+mod base;
 mod editing;
+mod inputs;
 mod reasons;
 
 use std::error::Error;

@@ -1,6 +1,7 @@
 //! Values as text for people.
 
 pub mod diff;
+pub mod division;
 pub mod drift;
 pub mod gc;
 pub mod keys;

@@ -34,14 +34,27 @@ pub fn render(plan: &Plan, empty_store: bool, look: Look) -> String {
     if empty_store && !plan.is_empty() {
         out.push_str("Nothing is published here yet; this plan creates the repository.\n\n");
     }
+    bodies(&mut out, plan, look);
+    out.push_str(&repairs::render(plan, look.style));
+    notes(&mut out, plan, look);
+    totals(&mut out, plan, look);
+    closing(&mut out, plan, look);
+    out
+}
+
+/// Adds what changes, by distribution.
+pub(super) fn bodies(out: &mut String, plan: &Plan, look: Look) {
     for (codename, distribution) in &plan.distributions {
         let generation = plan.base.get(codename).map(|base| base.generation);
-        heading(&mut out, codename, generation, look);
-        fields(&mut out, distribution, look);
-        packages(&mut out, distribution, look);
+        heading(out, codename, generation, look);
+        fields(out, distribution, look);
+        packages(out, distribution, look);
         out.push('\n');
     }
-    out.push_str(&repairs::render(plan, look.style));
+}
+
+/// Adds what there is to know.
+pub(super) fn notes(out: &mut String, plan: &Plan, look: Look) {
     for note in &plan.notes {
         // Writing to a String can't fail, here and below.
         let _ = writeln!(out, "{} {}", look.style.paint(Tone::Changed, "note:"), note_text(note));
@@ -49,9 +62,6 @@ pub fn render(plan: &Plan, empty_store: bool, look: Look) -> String {
     if !plan.notes.is_empty() {
         out.push('\n');
     }
-    totals(&mut out, plan, look);
-    dangers(&mut out, plan, look);
-    out
 }
 
 fn heading(out: &mut String, codename: &Codename, generation: Option<u64>, look: Look) {
@@ -273,7 +283,8 @@ pub(super) fn note_text(note: &Note) -> String {
     }
 }
 
-fn totals(out: &mut String, plan: &Plan, look: Look) {
+/// Adds the numbers.
+pub(super) fn totals(out: &mut String, plan: &Plan, look: Look) {
     if plan.is_empty() {
         out.push_str("No changes: what is published is what the manifest declares.\n");
         return;
@@ -317,7 +328,8 @@ fn totals(out: &mut String, plan: &Plan, look: Look) {
 /// The column at which lines for the manifest begin.
 const PASTE: usize = 36;
 
-fn dangers(out: &mut String, plan: &Plan, look: Look) {
+/// Adds the dangers: those that are accepted, those that only warn, and those that block.
+pub(super) fn closing(out: &mut String, plan: &Plan, look: Look) {
     for danger in &plan.dangers {
         let (id, message) = (text::printable(&danger.id), text::printable(&danger.message));
         if let Some(cause) = &danger.accepted {

@@ -1,5 +1,7 @@
 //! A publish for people and for other programs: by which rules, what it adds, what came of it.
 
+use std::collections::BTreeMap;
+
 use crate::apt::path;
 use crate::cli::commands::version::TOOL;
 use crate::cli::render::outcome::applied;
@@ -58,7 +60,7 @@ impl Publication<'_> {
                 env: self.rules.manifest.environment.clone(),
             },
             store: self.url.to_owned(),
-            sources: sources(planned),
+            sources: sources(planned, &BTreeMap::new()),
         };
         let plan = PlanDocument::new(&planned.plan, context);
         let published = published.iter().map(|one| (one.codename.clone(), one.generation));

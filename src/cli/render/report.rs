@@ -1,20 +1,35 @@
 //! A plan with everything that it was made from, for people and for other programs.
 
+use std::collections::BTreeMap;
+
 use crate::apt::sources_entry::SourcesEntry;
+use crate::cli::base::Base;
 use crate::cli::commands::version::TOOL;
 use crate::cli::project::{Commit, Project};
+use crate::cli::render::division;
 use crate::cli::render::markdown::Subject;
 use crate::cli::render::plan::{Look, render};
-use crate::cli::terminal::{Style, Terminal, Verbosity};
+use crate::cli::terminal::{Terminal, Verbosity};
 use crate::ops::client_files;
 use crate::ops::plan::Planned;
 use crate::plan::DistributionStatus;
 use crate::plan::offer::{Presence, SourceOffer};
-use crate::report::{Document, ManifestContext, PlanContext, PlanDocument, SourceContext};
-use crate::text::plural;
+use crate::report::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+use crate::text::{plural, printable};
 
-/// Returns a plan for people, from the heading to what clients need.
-pub fn report(project: &Project, planned: &Planned, terminal: &Terminal, style: Style) -> String {
+/// Returns a plan for people, from the heading to what clients need, held against a base if there is
+/// one.
+pub fn report(project: &Project, planned: &Planned, base: Option<&Base>, look: Look) -> String {
+    let (plan, is_empty) = (&planned.plan, planned.published.heads.is_empty());
+    let plan = match base {
+        None => render(plan, is_empty, look),
+        Some(base) => division::render(plan, base, is_empty, look),
+    };
+    framed(project, planned, look, &plan)
+}
+
+/// Returns the text of a plan with everything around it.
+fn framed(project: &Project, planned: &Planned, look: Look, plan: &str) -> String {
     let commit = project.commit().map(|commit| format!(" @ {}", commit.short()));
     let environment = project.manifest.environment.as_ref().map(|name| format!("   env.{name}"));
     let mut out = format!(
@@ -24,14 +39,16 @@ pub fn report(project: &Project, planned: &Planned, terminal: &Terminal, style: 
         environment.unwrap_or_default(),
         project.manifest.store.url
     );
-    let look = Look { style, verbosity: terminal.verbosity };
-    out += &render(&planned.plan, planned.published.heads.is_empty(), look);
+    out += plan;
+    for (name, pattern) in &project.inputs {
+        out += &format!("In this run source.{name} is {} (--input).\n", printable(pattern));
+    }
     for (name, offer) in &planned.offers.sources {
         let place = offer.absent.values().next().map(|place| place.display());
         if let (Presence::Absent, Some(place)) = (offer.presence, place) {
             out += &format!("Not in this run: source.{name} ({place} does not exist).\n");
         }
-        out += &left_out(name, offer, terminal.verbosity);
+        out += &left_out(name, offer, look.verbosity);
     }
     let entries = sources_entries(project, planned);
     if !entries.is_empty() {
@@ -85,9 +102,15 @@ pub fn subject(project: &Project, planned: &Planned) -> Subject {
     }
 }
 
-/// Returns a plan as a document for other programs.
-pub fn document(project: &Project, planned: &Planned) -> String {
-    PlanDocument::new(&planned.plan, context(project, planned)).to_text()
+/// Returns a plan as a document for other programs, held against a base if there is one.
+pub fn document(project: &Project, planned: &Planned, base: Option<&Base>) -> PlanDocument {
+    let document = PlanDocument::new(&planned.plan, context(project, planned));
+    match base {
+        None => document,
+        Some(Base { name, sha256, baseline }) => {
+            document.against(name, sha256.as_ref(), &planned.plan, baseline)
+        }
+    }
 }
 
 /// Returns what a plan was made from.
@@ -102,17 +125,18 @@ fn context(project: &Project, planned: &Planned) -> PlanContext {
             git_commit: project.commit().as_ref().and_then(Commit::exact),
         },
         store: project.manifest.store.url.to_string(),
-        sources: sources(planned),
+        sources: sources(planned, &project.inputs),
     }
 }
 
-/// Returns the sources of a run.
-pub fn sources(planned: &Planned) -> Vec<SourceContext> {
+/// Returns the sources of a run, with the patterns that some have in this run only.
+pub fn sources(planned: &Planned, inputs: &BTreeMap<String, String>) -> Vec<SourceContext> {
     let source = |(name, offer): (&String, &SourceOffer)| SourceContext {
         name: name.clone(),
         present: offer.presence == Presence::Present,
         files: offer.offerings.len(),
         place: offer.absent.values().next().map(|place| place.display().to_string()),
+        input: inputs.get(name).cloned(),
     };
     planned.offers.sources.iter().map(source).collect()
 }

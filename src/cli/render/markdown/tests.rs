@@ -30,6 +30,7 @@ fn subject() -> Subject {
         present: false,
         files: 0,
         place: Some("dist | <b>".to_owned()),
+        input: None,
     };
     Subject {
         repository: "acme-apt".to_owned(),
