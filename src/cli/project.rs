@@ -10,10 +10,11 @@ use crate::cli::Global;
 use crate::cli::commands::version::TOOL;
 use crate::cli::confirm::Ask;
 use crate::cli::failure::Failure;
+use crate::cli::render::github::Annotation;
 use crate::cli::render::problems;
 use crate::cli::terminal::Terminal;
 use crate::digest::hex;
-use crate::manifest::{self, Manifest, Reason, StoreUrl};
+use crate::manifest::{self, Manifest, Parsed, Problem, Reason, StoreUrl};
 use crate::ops::apply::Publisher;
 use crate::plan::Plan;
 use crate::sign::{GpgSigner, Signer};
@@ -31,6 +32,8 @@ pub struct Project {
     pub text: String,
     /// What it says.
     pub manifest: Manifest,
+    /// What is wrong with it but stops nothing.
+    warnings: Vec<Problem>,
     /// The patterns by which sources look for files in this run only, by their names.
     pub inputs: BTreeMap<String, String>,
     /// How long an answer of the store may take.
@@ -79,10 +82,17 @@ impl Project {
         for warning in &parsed.warnings {
             terminal.say(problems::render(&path, &shown, warning, terminal.err).trim_end());
         }
-        let (manifest, inputs, patience) = (parsed.manifest, BTreeMap::new(), patience(global));
-        let project = Self { path, text, manifest, inputs, patience };
+        let Parsed { manifest, warnings } = parsed;
+        let (inputs, patience) = (BTreeMap::new(), patience(global));
+        let project = Self { path, text, manifest, warnings, inputs, patience };
         project.stay_inside(global)?;
         Ok(project)
+    }
+
+    /// Returns the warnings about it as remarks beside its lines.
+    pub fn annotations(&self) -> Vec<Annotation> {
+        let warnings = self.warnings.iter();
+        warnings.map(|warning| problems::annotation(&self.path, &self.text, warning)).collect()
     }
 
     /// Accepts dangers by their ids for this run.

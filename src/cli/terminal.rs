@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use crate::cli::Global;
 use crate::cli::failure::Failure;
+use crate::cli::render::github::inert;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,6 +45,8 @@ pub struct Terminal {
     pub watched: bool,
     /// Whether stdout is a terminal.
     pub displayed: bool,
+    /// Whether GitHub Actions takes commands from the output.
+    commanded: bool,
 }
 
 /// How text looks on one stream.
@@ -85,6 +88,7 @@ impl Terminal {
         };
         Self {
             displayed: out,
+            commanded: std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
             out: style(out),
             err: style(err),
             verbosity,
@@ -118,6 +122,17 @@ impl Terminal {
         }
     }
 
+    /// Gives the runner of GitHub Actions a command.
+    pub fn command(&self, line: &str) {
+        // Not on stdout, which may go to a file. Nobody is left to hear that stderr is gone.
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// Returns text in which the runner of GitHub Actions finds no command, where there is one.
+    pub fn inert(&self, text: String) -> String {
+        if self.commanded { inert(&text) } else { text }
+    }
+
     /// Says something about the run, unless it is to be quiet.
     pub fn say(&self, text: &str) {
         if self.verbosity > Verbosity::Quiet {
@@ -137,7 +152,7 @@ impl Terminal {
 
     fn tell(&self, text: &str) {
         // Nobody is left to hear that stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", self.inert(text.to_owned()));
     }
 }
 

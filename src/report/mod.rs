@@ -20,7 +20,7 @@ pub use drift_document::{Drift, DriftDocument, DriftItem, DriftKind, Seen, Sever
 pub use explanation::{Explanation, explanations};
 pub use gc_document::{GcDocument, GcStatus, Leftover, LeftoverKind, Leftovers};
 pub use log_document::{GenerationChange, GenerationRecord, LogDocument};
-pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext};
+pub use plan_document::{ManifestContext, PlanContext, PlanDocument, SourceContext, plan_status};
 pub use publish_document::{PublishDocument, PublishStatus};
 pub use query_document::{QueryDocument, write_lines};
 

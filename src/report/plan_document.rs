@@ -204,11 +204,6 @@ struct DangerDocument {
 impl PlanDocument {
     /// Returns the document of a plan.
     pub fn new(plan: &Plan, context: PlanContext) -> Self {
-        let status = match (plan.is_blocked(), plan.is_empty()) {
-            (true, _) => "blocked",
-            (false, true) => "empty",
-            (false, false) => "ready",
-        };
         let generation = |base: &crate::plan::Base| GenerationDocument {
             generation: base.generation,
             inrelease_sha256: base.inrelease_sha256.to_string(),
@@ -220,7 +215,7 @@ impl PlanDocument {
             id: plan.id.to_string(),
             repository: context.repository,
             tool: context.tool,
-            status,
+            status: plan_status(plan),
             manifest: context.manifest,
             base: BaseDocument {
                 store: context.store,
@@ -267,6 +262,15 @@ impl PlanDocument {
 
 impl Document for PlanDocument {
     const NAME: &'static str = "plan";
+}
+
+/// Returns `empty`, `ready` or `blocked`.
+pub fn plan_status(plan: &Plan) -> &'static str {
+    match (plan.is_blocked(), plan.is_empty()) {
+        (true, _) => "blocked",
+        (false, true) => "empty",
+        (false, false) => "ready",
+    }
 }
 
 fn all_actions(plan: &Plan) -> Vec<ActionDocument> {

@@ -6,16 +6,32 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::project::Project;
+use crate::cli::render::github::Annotation;
 use crate::cli::terminal::Terminal;
-use crate::cli::{Global, exit};
+use crate::cli::{Global, exit, review};
 use crate::text::plural;
 
 /// Check the manifest, offline: every problem at once, each with its place
 #[derive(Debug, Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// In GitHub Actions: annotate the manifest, too
+    #[arg(long)]
+    github: bool,
+}
 
-pub fn run(_: &Arguments, global: &Global, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let project = Project::open(global, terminal)?;
+pub fn run(
+    arguments: &Arguments,
+    global: &Global,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let annotate = |annotations: Vec<Annotation>| {
+        if arguments.github {
+            review::annotate(&annotations, terminal);
+        }
+    };
+    let project =
+        Project::open(global, terminal).inspect_err(|failure| annotate(failure.annotations()))?;
+    annotate(project.annotations());
     let manifest = &project.manifest;
     terminal.say(&format!(
         "{} is valid: {}, {}.",

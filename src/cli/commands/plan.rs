@@ -93,10 +93,9 @@ pub fn run(
     global: &Global,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let review = &arguments.review;
+    let review = arguments.review.begin()?;
     let (project, planned, base) = look(arguments, global, terminal)
         .inspect_err(|failure| review.failed(failure, global, terminal))?;
-    review.write(&project, &planned)?;
     let document = || document(&project, &planned, base.as_ref()).to_text();
     for path in [&arguments.json_out, &arguments.out].into_iter().flatten() {
         std::fs::write(path, document()).map_err(|error| Failure::file(path, error))?;
@@ -105,13 +104,16 @@ pub fn run(
     terminal.product(&match (arguments.json, review.is_product()) {
         (true, _) => document(),
         (false, true) => review.markdown(&project, &planned),
-        (false, false) => report(&project, &planned, base.as_ref(), style),
+        (false, false) => terminal.inert(report(&project, &planned, base.as_ref(), style)),
     })?;
     if let Some(path) = &arguments.out {
         let path = path.display();
         terminal.say(&format!("Saved to {path}; `repoman apply --plan {path}` carries it out."));
     }
-    verdict(arguments, &planned.plan).map(ExitCode::from)
+    let verdict = verdict(arguments, &planned.plan);
+    let status = verdict.as_ref().map_or_else(Failure::status, |status| *status);
+    review.write(&project, &planned, status, terminal)?;
+    verdict.map(ExitCode::from)
 }
 
 /// Plans, and plans the base too if there is one.

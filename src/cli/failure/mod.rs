@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::exit;
+use crate::cli::render::github::{Annotation, Weight};
 use crate::cli::render::problems;
 use crate::cli::terminal::{Style, Tone};
 use crate::manifest::{self, Exposure, Problem, Severity};
@@ -246,6 +247,12 @@ impl Failure {
             .hint("pass --yes to apply without asking")
     }
 
+    /// A step of GitHub Actions is meant, and this is none.
+    pub fn no_step(variable: &str) -> Self {
+        Self::new("RM9006", format!("--github: {variable} is not set"))
+            .hint("--github is for steps of GitHub Actions; --markdown prints the plan anywhere")
+    }
+
     /// Signals can't be listened to.
     pub fn signals(error: std::io::Error) -> Self {
         Self::new("RM9005", "failed to listen to signals").caused(&error)
@@ -308,6 +315,25 @@ impl Failure {
     /// Returns the exit status.
     pub fn exit_code(&self) -> ExitCode {
         self.exit.into()
+    }
+
+    /// Returns the exit status as a number.
+    pub fn status(&self) -> u8 {
+        self.exit
+    }
+
+    /// Returns what went wrong as remarks beside the files that it is about.
+    pub fn annotations(&self) -> Vec<Annotation> {
+        let annotation = |item: &Item| match item {
+            Item::Manifest { path, text, problem } => problems::annotation(path, text, problem),
+            Item::Message { code, message, causes, hint } => {
+                let lines = [message].into_iter().chain(causes).chain(hint);
+                let message = lines.map(|line| line.trim_end()).collect::<Vec<_>>().join("\n");
+                let title = (*code).to_owned();
+                Annotation { weight: Weight::Error, file: None, position: None, title, message }
+            }
+        };
+        self.items.iter().map(annotation).collect()
     }
 
     /// Returns the text to print.

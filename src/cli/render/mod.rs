@@ -4,6 +4,8 @@ pub mod diff;
 pub mod division;
 pub mod drift;
 pub mod gc;
+pub mod github;
+pub mod gitlab;
 pub mod keys;
 pub mod log;
 pub mod markdown;

@@ -8,6 +8,7 @@ use miette::{
     SourceCode, ThemeCharacters, ThemeStyles,
 };
 
+use crate::cli::render::github::{Annotation, Weight};
 use crate::cli::terminal::{Style, Tone};
 use crate::manifest::{self, Problem};
 
@@ -39,6 +40,22 @@ pub fn render(path: &Path, text: &str, problem: &Problem, style: Style) -> Strin
         return format!("{headline}\n{}", help(problem.help.as_deref()));
     }
     format!("{headline}\n{}\n", body.join("\n"))
+}
+
+/// Returns a problem as a remark beside its line of the manifest.
+pub fn annotation(path: &Path, text: &str, problem: &Problem) -> Annotation {
+    let parts = [Some(&problem.message), Some(&problem.label), problem.help.as_ref()];
+    let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+    Annotation {
+        weight: match problem.severity {
+            manifest::Severity::Error => Weight::Error,
+            manifest::Severity::Warning => Weight::Warning,
+        },
+        file: Some(path.to_owned()),
+        position: Some(problem.position(text)),
+        title: problem.code.to_owned(),
+        message: parts.map(String::as_str).collect::<Vec<_>>().join("\n"),
+    }
 }
 
 /// Returns advice of any number of lines, indented below its mark; nothing if there is none.
