@@ -164,7 +164,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Query(arguments) => query::run(&arguments, &global, terminal),
         Command::Rollback(arguments) => rollback::run(&arguments, &global, terminal),
         Command::Drift(arguments) => drift::run(&arguments, &global, terminal),
-        Command::Explain(arguments) => explain::run(&arguments, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, &global, terminal),
         Command::Gc(arguments) => gc::run(&arguments, &global, terminal),
         Command::Keys(keys) => keys::run(&keys, &global, terminal),
         Command::Schema(schema) => schema::run(schema, terminal),

@@ -11,11 +11,11 @@ use crate::debian::suite::{Codename, Component};
 use crate::fingerprint::Fingerprint;
 use crate::manifest::{Exception, Manifest, Mode};
 use crate::plan::intake::{Candidate, Content, Intake, Replacement, Taken};
-use crate::plan::needs::{self, Member};
 use crate::plan::offer::{Offering, Offers};
-use crate::plan::retention::{Rules, Stay, places};
+use crate::plan::retention::places;
+use crate::plan::verdicts::verdicts;
 use crate::plan::{Cause, Reason};
-use crate::snapshot::{Distribution, Memory, Package, PackageId, Packages};
+use crate::snapshot::{Distribution, Memory, PackageId, Packages};
 use crate::time::Timestamp;
 
 /// What every draft of a plan is made from.
@@ -66,9 +66,6 @@ impl<'a> Ground<'a> {
 
 /// Why a package that is published leaves.
 pub type Removals = BTreeMap<(Component, PackageId), Reason>;
-
-/// Why packages stay, by component; those that leave have no reason.
-pub type Verdicts<'p> = BTreeMap<&'p Component, BTreeMap<&'p PackageId, Vec<Stay>>>;
 
 /// A distribution in the making.
 pub struct Draft<'a> {
@@ -226,49 +223,14 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Returns why each package stays, or that none of the rules wants it.
-    pub fn verdicts(&self) -> Verdicts<'_> {
-        let Ground { manifest, now, .. } = self.ground;
-        let judged = self.distribution.components.iter().map(|(component, packages)| {
-            let rules = Rules {
-                policy: &|name| manifest.retention.policy(self.codename, component, name),
-                keep: &|id| {
-                    let keep = &manifest.keep;
-                    let line = keep.find(self.codename, component, &id.name, &id.version)?;
-                    Some(Cause { text: line.reason.text.clone(), line: line.reason.line })
-                },
-                now,
-            };
-            (component, rules.judge(packages))
-        });
-        let mut verdicts: Verdicts<'_> = judged.collect();
-        let all: Vec<(Member<'_>, &Package, bool)> = verdicts
-            .iter()
-            .flat_map(|(component, judged)| {
-                judged.iter().map(|(id, stays)| {
-                    let package = &self.distribution.components[*component][*id];
-                    ((*component, *id), package, !stays.is_empty())
-                })
-            })
-            .collect();
-        let half = |stays: bool| -> Vec<_> {
-            let half = all.iter().filter(|(_, _, other)| *other == stays);
-            half.map(|(member, package, _)| (*member, *package)).collect()
-        };
-        for (component, id) in needs::needed_exactly(&half(true), &half(false)) {
-            let stays = verdicts.get_mut(component).and_then(|judged| judged.get_mut(id));
-            stays.expect("what is needed was judged").push(Stay::Needed);
-        }
-        verdicts
-    }
-
     /// Removes what no rule of retention wants, and remembers it.
     fn drop_unkept(&mut self) {
         let manifest = self.ground.manifest;
         if manifest.retention.policies().next().is_none() {
             return;
         }
-        let verdicts = self.verdicts().into_iter();
+        let Self { ground, codename, distribution, .. } = &*self;
+        let verdicts = verdicts(ground.manifest, codename, distribution, ground.now).into_iter();
         let unkept = verdicts.flat_map(|(component, judged)| {
             let unkept = judged.into_iter().filter(|(_, stays)| stays.is_empty());
             unkept.map(move |(id, _)| (component.clone(), id.clone()))

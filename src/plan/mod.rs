@@ -10,6 +10,7 @@ mod desired;
 mod diff;
 mod division;
 mod draft;
+pub mod fate;
 mod guard;
 mod intake;
 mod needs;
@@ -20,6 +21,7 @@ pub mod rotation;
 #[cfg(test)]
 mod tests;
 mod validity;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +43,7 @@ pub use diff::diff;
 pub use division::{Baseline, Division};
 pub use intake::{Conflict, ConflictWith, Upload};
 pub use repair::{Damage, Remedy, Repair};
+pub use retention::Stay;
 pub use rotation::Seniority;
 pub use validity::{Validity, half};
 

@@ -8,6 +8,7 @@ use super::glob::Glob;
 use super::value::{self, Moment, Size};
 use crate::debian::relation::{Constraint, Operator};
 use crate::debian::version::Version;
+use crate::snapshot::PackageId;
 use crate::time::{Span, Timestamp};
 
 /// A statement about a package that is not made of others.
@@ -139,8 +140,21 @@ fn is_like(glob: &Glob, version: &Version) -> bool {
 
 impl Address {
     fn leads_to(&self, entry: &Entry<'_>) -> bool {
+        let Entry { codename, component, id, .. } = entry;
+        let place = (codename.as_str(), component.as_str());
+        self.names(place, || entry.architectures(), id)
+    }
+
+    /// Tells whether this is the address of a package in a component of a distribution, or leads
+    /// there, by one of these architectures.
+    pub fn names<'a, I: Iterator<Item = &'a str>>(
+        &self,
+        (codename, component): (&str, &str),
+        architectures: impl Fn() -> I,
+        id: &PackageId,
+    ) -> bool {
         let mut rest = &self.segments[..];
-        for place in [entry.codename.as_str(), entry.component.as_str()] {
+        for place in [codename, component] {
             match after(rest, place) {
                 Some([]) => return true,
                 Some(others) => rest = others,
@@ -148,15 +162,15 @@ impl Address {
             }
         }
         let [architecture, rest @ ..] = rest else { return false };
-        if !entry.architectures().any(|own| architecture.matches(own)) {
+        if !architectures().any(|own| architecture.matches(own)) {
             return false;
         }
         let version = self.version.as_ref();
         match rest {
             [] => true,
             [name] => {
-                name.matches(entry.id.name.as_str())
-                    && version.is_none_or(|version| version.matches(entry.id.version.as_str()))
+                name.matches(id.name.as_str())
+                    && version.is_none_or(|version| version.matches(id.version.as_str()))
             }
             _ => false,
         }

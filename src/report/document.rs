@@ -63,7 +63,8 @@ impl Write for Printable<'_> {
 mod tests {
     use super::*;
     use crate::report::{
-        DriftDocument, GcDocument, LogDocument, PlanDocument, PublishDocument, QueryDocument,
+        DriftDocument, ExplainDocument, GcDocument, LogDocument, PlanDocument, PublishDocument,
+        QueryDocument,
     };
 
     #[test]
@@ -91,6 +92,7 @@ mod tests {
     #[test]
     fn the_schema_files_are_the_schemas() {
         is_current::<DriftDocument>();
+        is_current::<ExplainDocument>();
         is_current::<GcDocument>();
         is_current::<LogDocument>();
         is_current::<PlanDocument>();

@@ -9,7 +9,8 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
 use crate::report::{
-    Document, DriftDocument, GcDocument, LogDocument, PlanDocument, PublishDocument, QueryDocument,
+    Document, DriftDocument, ExplainDocument, GcDocument, LogDocument, PlanDocument,
+    PublishDocument, QueryDocument,
 };
 
 /// Print the JSON Schema of a format
@@ -29,6 +30,8 @@ pub enum Schema {
     Query,
     /// Of `gc --json`
     Gc,
+    /// Of `explain --json`
+    Explain,
 }
 
 pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
@@ -40,6 +43,7 @@ pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Schema::Drift => DriftDocument::schema(),
         Schema::Query => QueryDocument::schema(),
         Schema::Gc => GcDocument::schema(),
+        Schema::Explain => ExplainDocument::schema(),
     };
     terminal.product(&format!("{schema:#}\n"))?;
     Ok(exit::SUCCESS.into())

@@ -5,6 +5,7 @@
 mod approval;
 mod base;
 mod editing;
+mod explain;
 mod inputs;
 mod reasons;
 

@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod division;
 pub mod drift;
+pub mod fates;
 pub mod gc;
 pub mod github;
 pub mod gitlab;
