@@ -130,6 +130,11 @@ enum Command {
     Version(version::Arguments),
 }
 
+/// Returns the whole command line, as clap knows it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the program with the process's arguments and returns its exit status.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -168,8 +173,8 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Gc(arguments) => gc::run(&arguments, &global, terminal),
         Command::Keys(keys) => keys::run(&keys, &global, terminal),
         Command::Schema(schema) => schema::run(schema, terminal),
-        Command::Completions(arguments) => completions::run(&arguments, Cli::command(), terminal),
-        Command::Man(arguments) => man::run(&arguments, &Cli::command(), terminal),
+        Command::Completions(arguments) => completions::run(&arguments, self::command(), terminal),
+        Command::Man(arguments) => man::run(&arguments, &self::command(), terminal),
         Command::Version(arguments) => version::run(&arguments, terminal),
     }
 }

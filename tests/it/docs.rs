@@ -170,7 +170,9 @@ fn the_list_of_errors_has_every_code_and_no_other() {
 #[test]
 fn the_examples_are_valid() {
     let examples = fs::read_dir(project("examples")).unwrap().map(|entry| entry.unwrap().path());
-    for path in examples.map(|directory| directory.join("repo.toml")) {
+    let manifests = examples.map(|directory| directory.join("repo.toml"));
+    // Recipes go beside the manifest that somebody has.
+    for path in manifests.filter(|path| path.exists()) {
         let parsed = manifest::parse(&fs::read_to_string(&path).unwrap());
         assert!(parsed.is_ok_and(|parsed| parsed.warnings.is_empty()), "{}", path.display());
     }

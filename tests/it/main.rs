@@ -35,6 +35,7 @@ mod push;
 mod query;
 mod readers;
 mod real_packages;
+mod recipes;
 mod rejected;
 mod repairs;
 mod reproducible;

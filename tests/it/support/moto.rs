@@ -48,6 +48,17 @@ impl Request {
     }
 }
 
+/// Returns the Python with moto, and with what that needs.
+///
+/// # Panics
+///
+/// When the test set-up has not been run: what needs it is never skipped.
+pub fn python() -> String {
+    std::env::var(PYTHON).unwrap_or_else(|_| {
+        panic!("{PYTHON} is not set: `tests/run` sets up an S3 server and runs the tests")
+    })
+}
+
 impl Moto {
     /// Starts a server on a free port.
     ///
@@ -55,9 +66,7 @@ impl Moto {
     ///
     /// When the test set-up has not been run: the stories of S3 are never skipped.
     pub fn start() -> Self {
-        let python = std::env::var(PYTHON).unwrap_or_else(|_| {
-            panic!("{PYTHON} is not set: `tests/run` sets up an S3 server and runs the tests")
-        });
+        let python = python();
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let mut child = Command::new(&python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/moto_server.py"))
