@@ -79,6 +79,14 @@ impl Span {
         shifted(from, i64::try_from(self.0).unwrap_or(i64::MAX))
     }
 
+    /// Returns the length in the largest unit that it has one of, up to days: `9d`, not `9d 3h`.
+    pub fn roughly(self) -> String {
+        let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
+        let fitting = units.into_iter().find(|(length, _)| self.0 >= *length);
+        let (length, unit) = fitting.unwrap_or((1, 's'));
+        format!("{}{unit}", self.0 / length)
+    }
+
     /// Returns the length in seconds.
     pub const fn as_seconds(self) -> u64 {
         self.0

@@ -59,7 +59,7 @@ impl Base {
         match baseline(&manifest, question, planned, store, observe).await {
             Ok(baseline) => base.baseline = baseline,
             // The change may be what makes a plan possible again.
-            Err(PlanError::Conflicts(_) | PlanError::Sources(_)) => terminal.warn(&format!(
+            Err(PlanError::Obstacles(_) | PlanError::Sources(_)) => terminal.warn(&format!(
                 "packages contradict each other by {}, so all of the plan counts as this change",
                 before.place.display()
             )),

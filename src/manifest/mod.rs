@@ -35,7 +35,6 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
-mod unplanned;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -67,7 +66,6 @@ use crate::digest::Sha256;
 use crate::time::Span;
 use environment::Environments;
 use section::{Document, Section};
-use unplanned::{UNPLANNED, Unplanned};
 
 /// The desired state of one repository, as its manifest declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,17 +164,8 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Problem>> {
 /// As [`parse`], and when the choice does not fit the manifest. Mistakes in the other environments
 /// are reported, too.
 pub fn parse_for(text: &str, environment: Option<&str>) -> Result<Parsed, Vec<Problem>> {
-    judge(text, environment, UNPLANNED)
-}
-
-/// Parses a manifest, and refuses what is in the list.
-fn judge(
-    text: &str,
-    environment: Option<&str>,
-    refused: &[Unplanned],
-) -> Result<Parsed, Vec<Problem>> {
     let mut problems = secret::check(text);
-    let manifest = read_text(text, environment, refused, &mut problems);
+    let manifest = read_text(text, environment, &mut problems);
     let problems = finish(text, problems);
     match manifest {
         Some(manifest) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
@@ -221,7 +210,6 @@ fn merged(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
 fn read_text(
     text: &str,
     environment: Option<&str>,
-    refused: &[Unplanned],
     problems: &mut Vec<Problem>,
 ) -> Option<Manifest> {
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -238,7 +226,6 @@ fn read_text(
         None => None,
     };
     let root = Section::new(document, &written, 0..0);
-    problems.extend(unplanned::check(&root, refused));
     let shape_problems = shape::check(text, document);
     if is_whole {
         problems.extend(shape_problems);

@@ -22,8 +22,6 @@ use super::problem::Problem;
 use crate::text::printable;
 use crate::time::{Span, SpanError};
 
-pub(super) use self::keys::not_yet;
-
 /// Returns what is wrong with the keys and types of the whole text.
 pub(super) fn check(source: &str, document: &DeTable<'_>) -> Vec<Problem> {
     let mut check = Check { source, problems: Vec::new() };

@@ -105,6 +105,8 @@ fn the_example_means_what_it_says() {
     assert_eq!(backports.origin.as_deref(), Some("Acme"));
     assert_eq!(manifest.store.encryption, Some(Encryption::Kms));
     assert_eq!(manifest.sources["firmware"].mode, Mode::Mirror);
+    assert_eq!(manifest.sources["to-stable"].on_conflict, OnConflict::Keep);
+    assert_eq!(addresses("to-stable"), "bookworm/main");
     assert_eq!(manifest.purge_after, "14d".parse().unwrap());
     assert_eq!(manifest.retention.policies().count(), 3);
     assert_eq!((manifest.yank.iter().count(), manifest.keep.iter().count()), (3, 1));

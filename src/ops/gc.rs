@@ -11,7 +11,7 @@ use crate::ops::contest::{Approval, Ending, Terms, strive};
 use crate::ops::plan::{Aim, Planned};
 use crate::ops::sweep::as_of_sight;
 use crate::plan::offer::Offers;
-use crate::plan::{self, Consent, Desired, DistributionPlan};
+use crate::plan::{self, Consent, Desired, DistributionPlan, Sourcing};
 use crate::published::{self, Expected, Headless, LoadError, Published};
 use crate::report::{Leftover, LeftoverKind, Leftovers, Observe};
 use crate::store::{Entry, Stopped, Store, StoreError};
@@ -222,6 +222,7 @@ impl Sweeper<'_> {
             files: BTreeMap::new(),
             removals: BTreeMap::new(),
             notes: Vec::new(),
+            sourcing: Sourcing::default(),
             consent: Consent::of(self.manifest),
             purge_after: self.manifest.purge_after,
         };

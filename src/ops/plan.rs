@@ -8,7 +8,7 @@ use crate::gc::GivenUp;
 use crate::manifest::{self, Manifest};
 use crate::ops::mend;
 use crate::plan::offer::Offers;
-use crate::plan::{self, Conflict, Desired, Note, Plan, PushRules};
+use crate::plan::{self, Desired, Note, Obstacle, Plan, PushRules};
 use crate::published::{self, Expected, Head, LoadError, Published, descriptor, manifests, walk};
 use crate::report::Observe;
 use crate::snapshot::state::ManifestRecord;
@@ -79,9 +79,9 @@ pub enum PlanError {
     /// Sources or their files can't be used.
     #[error("sources can't be used")]
     Sources(SourceProblems),
-    /// Files contradict each other or what is published.
+    /// Files contradict each other or what is published, or promotions can't be carried out.
     #[error("packages contradict each other")]
-    Conflicts(Vec<Conflict>),
+    Obstacles(Vec<Obstacle>),
     /// What is published can't be read.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -194,7 +194,7 @@ pub(super) async fn difference(
         standings.entry(codename).and_modify(|standing| standing.later = Some(commit));
     }
     let desired =
-        plan::desired(manifest, offers, &published.snapshot, now).map_err(PlanError::Conflicts)?;
+        plan::desired(manifest, offers, &published.snapshot, now).map_err(PlanError::Obstacles)?;
     let plan = plan::diff(&published.snapshot, &desired, &standings);
     Ok((desired, plan))
 }

@@ -227,7 +227,7 @@ impl Push<'_> {
         let standings = published.standings(store, now).await.map_err(LoadError::Store)?;
         let manifest = &self.rules.manifest;
         let desired = plan::added(manifest, &offers, &published.snapshot, now)
-            .map_err(PlanError::Conflicts)?;
+            .map_err(PlanError::Obstacles)?;
         let mut plan = plan::diff(&published.snapshot, &desired, &standings);
         if is_unguarded(store).await.map_err(PlanError::Load)? {
             plan.notes.push(Note::SingleWriter);

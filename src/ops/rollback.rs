@@ -16,7 +16,9 @@ use crate::ops::apply::{ApplyError, Publisher};
 use crate::ops::contest::{Ending, Moment, Terms, strive};
 use crate::ops::plan::{Aim, Planned};
 use crate::plan::offer::Offers;
-use crate::plan::{self, Consent, DangerCode, Desired, Note, Plan, Reason, Severity, Upload};
+use crate::plan::{
+    self, Consent, DangerCode, Desired, Note, Plan, Reason, Severity, Sourcing, Upload,
+};
 use crate::published::history::{self, Generation};
 use crate::published::{self, Expected, Head, LoadError, Published};
 use crate::report::Observe;
@@ -123,7 +125,8 @@ impl Rollback<'_> {
         let purge_after = self.manifest.purge_after;
         let (removals, notes) = (BTreeMap::new(), Vec::new());
         let consent = Consent::of(self.manifest);
-        let desired = Desired { snapshot, files, removals, notes, consent, purge_after };
+        let sourcing = Sourcing::default();
+        let desired = Desired { snapshot, files, removals, notes, sourcing, consent, purge_after };
         let plan = self.difference(&published, &desired, moment.now);
         let aim = Aim::BringBack { generation: self.generation, manifest, renamed };
         Ok(Planned { plan, offers: Offers::default(), desired, published, given_up, aim })

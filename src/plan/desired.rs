@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::debian::suite::Codename;
+use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Target};
 use crate::plan::Note;
 use crate::plan::danger::Consent;
 use crate::plan::draft::{Draft, Ground, Removals};
-use crate::plan::intake::{Conflict, Taken, Upload};
+use crate::plan::intake::{Obstacle, Taken, Upload};
 use crate::plan::offer::Offers;
-use crate::snapshot::{PackageId, Snapshot};
+use crate::plan::promotion::{self, Origin, Promotions};
+use crate::snapshot::{Distribution, PackageId, Packages, Snapshot};
 use crate::time::{Span, Timestamp};
 
 /// What should be published.
@@ -24,52 +25,130 @@ pub struct Desired {
     pub removals: BTreeMap<Codename, Removals>,
     /// What a person should know of how it came about.
     pub notes: Vec<Note>,
+    /// What became of the sources.
+    pub sourcing: Sourcing,
     /// What decides about dangers.
     pub consent: Consent,
     /// For how long what is given up stays in the store.
     pub purge_after: Span,
 }
 
-/// Returns the desired state, or every conflict that stands in its way.
+/// What became of the sources on the way to a desired state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sourcing {
+    /// How many package files each promotion offers, by the source's name.
+    pub promoted: BTreeMap<String, usize>,
+    /// Where promoted packages come from that are new in a distribution.
+    pub origins: BTreeMap<Codename, Origins>,
+}
+
+/// Where packages of a distribution are promoted from, by the source's name.
+pub type Origins = BTreeMap<(Component, PackageId), BTreeMap<String, Origin>>;
+
+/// Returns the desired state, or everything that stands in its way.
 ///
 /// `now` becomes the time at which new packages are first published. No file gets a name that is
 /// spent.
 ///
+/// What is promoted depends on what the other distributions hold in the end, and that on what is
+/// promoted there. So it begins with what is published, and goes on until nothing changes any more:
+/// there are no circles, so one round for each component of a chain is enough.
+///
 /// # Errors
 ///
-/// When one version has different bytes in one distribution, whoever offers them.
+/// When one version has different bytes in one distribution, whoever offers them, or when
+/// promotions can't be carried out.
 pub fn desired(
     manifest: &Manifest,
     offers: &Offers,
     published: &Snapshot,
     now: Timestamp,
-) -> Result<Desired, Vec<Conflict>> {
-    let ground = Ground { manifest, offers, spent: &published.spent, now };
-    let mut taken = Vec::new();
+) -> Result<Desired, Vec<Obstacle>> {
+    let mut promotions = Promotions::read(manifest, now, |target| listed_in(published, target));
+    let mut stages = BTreeMap::new();
+    let mut stale: BTreeSet<&Codename> = manifest.distributions.keys().collect();
+    let mut restless = Vec::new();
+    for _ in 0..most_rounds(manifest) {
+        let ground =
+            Ground { manifest, offers, promotions: &promotions, spent: &published.spent, now };
+        for codename in stale {
+            let declared = &manifest.distributions[codename];
+            let before = published.distributions.get(codename);
+            stages.insert(codename, Stage::new(Draft::new(ground, declared, before)));
+        }
+        let next = Promotions::read(manifest, now, |target| {
+            stages[&target.codename].distribution.components.get(&target.component)
+        });
+        restless = promotions.changed(&next).cloned().collect();
+        stale = promotion::targets(manifest, restless.iter());
+        promotions = next;
+        if stale.is_empty() {
+            return conclude(manifest, published, stages, &promotions);
+        }
+    }
+    Err(vec![Obstacle::Unsettled { sources: restless }])
+}
+
+/// Returns after how many rounds promotions must have settled.
+///
+/// A package that needs exactly one version of another keeps that from leaving its component, and so
+/// makes a chain longer, and could even close it to a circle that never settles.
+fn most_rounds(manifest: &Manifest) -> usize {
+    let components = manifest.distributions.values().map(|declared| declared.components.len());
+    2 * components.sum::<usize>() + 2
+}
+
+fn listed_in<'a>(snapshot: &'a Snapshot, target: &Target) -> Option<&'a Packages> {
+    snapshot.distributions.get(&target.codename)?.components.get(&target.component)
+}
+
+/// A distribution as it would be with what is promoted so far.
+struct Stage {
+    distribution: Distribution,
+    removals: Removals,
+    taken: Taken,
+}
+
+impl Stage {
+    fn new(mut draft: Draft<'_>) -> Self {
+        let taken = draft.take();
+        let (distribution, removals) = draft.finish();
+        Self { distribution, removals, taken }
+    }
+}
+
+/// Puts the distributions together.
+fn conclude(
+    manifest: &Manifest,
+    published: &Snapshot,
+    stages: BTreeMap<&Codename, Stage>,
+    promotions: &Promotions,
+) -> Result<Desired, Vec<Obstacle>> {
+    let mut sourcing = Sourcing { promoted: promotions.counts(), ..Sourcing::default() };
     let mut snapshot = Snapshot::default();
     let mut removals = BTreeMap::new();
-    for (codename, declared) in &manifest.distributions {
-        let before = published.distributions.get(codename);
-        let mut draft = Draft::new(ground, declared, before);
-        taken.push(draft.take());
-        let (distribution, reasons) = draft.finish();
-        snapshot.distributions.insert(codename.clone(), distribution);
-        removals.insert(codename.clone(), reasons);
+    let mut taken = Vec::new();
+    for (codename, mut stage) in stages {
+        sourcing.origins.insert(codename.clone(), std::mem::take(&mut stage.taken.origins));
+        snapshot.distributions.insert(codename.clone(), stage.distribution);
+        removals.insert(codename.clone(), stage.removals);
+        taken.push(stage.taken);
     }
-    let Taken { files, notes: kept, .. } = together(taken)?;
+    let Taken { files, notes: kept, .. } = together(taken, promotions.void(manifest))?;
     let mut notes = undeclared(manifest, published);
     notes.extend(kept);
+    notes.extend(promotions.notes(manifest, &snapshot));
     notes.extend(different_bytes(&snapshot));
     let files = listed(files, &snapshot);
     let (consent, purge_after) = (Consent::of(manifest), manifest.purge_after);
-    Ok(Desired { snapshot, files, removals, notes, consent, purge_after })
+    Ok(Desired { snapshot, files, removals, notes, sourcing, consent, purge_after })
 }
 
 /// Returns what is published with the offered files added to it, and nothing else changed.
 ///
 /// Only distributions that something is offered to are in it, each as it is published, whatever
 /// the manifest declares by now; those that are not published are left out. The manifest says who
-/// signs, and what is yanked.
+/// signs, and what is yanked. Nothing is promoted: that is up to an apply.
 ///
 /// # Errors
 ///
@@ -79,8 +158,9 @@ pub fn added(
     offers: &Offers,
     published: &Snapshot,
     now: Timestamp,
-) -> Result<Desired, Vec<Conflict>> {
-    let ground = Ground { manifest, offers, spent: &published.spent, now };
+) -> Result<Desired, Vec<Obstacle>> {
+    let promotions = &Promotions::default();
+    let ground = Ground { manifest, offers, promotions, spent: &published.spent, now };
     let mut taken = Vec::new();
     let mut snapshot = Snapshot::default();
     for (codename, before) in &published.distributions {
@@ -90,28 +170,34 @@ pub fn added(
             snapshot.distributions.insert(codename.clone(), draft.keep());
         }
     }
-    let Taken { files, notes: kept, .. } = together(taken)?;
+    let Taken { files, notes: kept, .. } = together(taken, std::iter::empty())?;
     let notes = kept.into_iter().chain(different_bytes(&snapshot)).collect();
     let removals = BTreeMap::new();
     let purge_after = manifest.purge_after;
     // Nothing of the manifest's is judged but what is added.
     let consent = Consent::default();
-    Ok(Desired { snapshot, files, removals, notes, consent, purge_after })
+    let sourcing = Sourcing::default();
+    Ok(Desired { snapshot, files, removals, notes, sourcing, consent, purge_after })
 }
 
 /// Puts together what the distributions took.
 ///
 /// # Errors
 ///
-/// When there are conflicts: each once, and in order.
-fn together(taken: Vec<Taken>) -> Result<Taken, Vec<Conflict>> {
+/// When anything stands in the way: each once, and in order.
+fn together(
+    taken: Vec<Taken>,
+    others: impl Iterator<Item = Obstacle>,
+) -> Result<Taken, Vec<Obstacle>> {
     let mut all = Taken::default();
     for one in taken {
         all.files.extend(one.files);
         all.notes.extend(one.notes);
         all.conflicts.extend(one.conflicts);
     }
-    if all.conflicts.is_empty() { Ok(all) } else { Err(all.conflicts.into_iter().collect()) }
+    let conflicts = std::mem::take(&mut all.conflicts).into_iter();
+    let obstacles: Vec<_> = conflicts.map(Obstacle::from).chain(others).collect();
+    if obstacles.is_empty() { Ok(all) } else { Err(obstacles) }
 }
 
 /// Returns the files that are listed in the end: retention may have refused some.

@@ -10,7 +10,7 @@ use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
 use crate::digest::Sha256;
-use crate::plan::desired::Desired;
+use crate::plan::desired::{Desired, Origins};
 use crate::plan::draft::Removals;
 use crate::plan::intake::Upload;
 use crate::plan::{
@@ -40,6 +40,9 @@ pub fn diff(
         let nothing = Removals::new();
         let removals = desired.removals.get(codename).unwrap_or(&nothing);
         let mut plan = DistributionPlan { copies, ..distribution(before, after, removals) };
+        if let Some(origins) = desired.sourcing.origins.get(codename) {
+            plan.packages.iter_mut().for_each(|change| tell_origins(change, origins));
+        }
         plan.fields.extend(standing.and_then(|standing| push_rules(standing.rules)));
         let validity = standing.map(|standing| standing.validity).unwrap_or_default();
         plan.renewal = renewal(validity);
@@ -237,8 +240,25 @@ fn package_changes(
         .unwrap_or_default(),
         files,
         reason,
+        origins: BTreeMap::new(),
     };
     lines.into_iter().map(&mut change).collect()
+}
+
+/// Tells of a package where it is promoted from; where the files of a version have been there for
+/// different times, for how long all of them have.
+fn tell_origins(change: &mut PackageChange, origins: &Origins) {
+    if change.operation == Operation::Remove {
+        return;
+    }
+    for file in &change.files {
+        let (name, version) = (change.name.clone(), change.version.clone());
+        let id = PackageId { name, version, architecture: file.architecture.clone() };
+        for (source, origin) in origins.get(&(change.component.clone(), id)).into_iter().flatten() {
+            let told = change.origins.entry(source.clone()).or_insert_with(|| origin.clone());
+            told.soaked = told.soaked.min(origin.soaked);
+        }
+    }
 }
 
 fn source_names(package: &Package) -> Vec<String> {

@@ -14,9 +14,10 @@ use crate::apt::path::PoolFile;
 use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
 use crate::manifest::{Manifest, OnConflict};
-use crate::plan::Note;
 use crate::plan::draft::Ground;
 use crate::plan::offer::OfferedFile;
+use crate::plan::promotion::{Origin, Promoted};
+use crate::plan::{Note, Origins};
 use crate::snapshot::{Distribution, Package, PackageId, Provenance};
 
 /// A package file to upload.
@@ -28,6 +29,34 @@ pub struct Upload {
     pub size: u64,
     /// Its digest.
     pub sha256: Sha256,
+}
+
+/// Why there is no desired state.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Obstacle {
+    /// Two files claim to be one version.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// A promotion that mirrors has nothing, now or later.
+    #[error("source `{source_name}`: {from} has nothing that it promotes")]
+    NothingToPromote {
+        /// The source.
+        source_name: String,
+        /// The component that it takes from.
+        from: String,
+    },
+    /// What promotions offer changes with what they bring about.
+    #[error("what {} promote depends on what they promote", source_list(.sources))]
+    Unsettled {
+        /// The sources.
+        sources: Vec<String>,
+    },
+}
+
+/// Returns sources as messages name them: `source.a and source.b`.
+fn source_list(sources: &[String]) -> String {
+    let names: Vec<_> = sources.iter().map(|name| format!("source.{name}")).collect();
+    names.join(" and ")
 }
 
 /// Two different files claim to be the same version of a package in one distribution.
@@ -73,12 +102,15 @@ pub struct Candidate<'a> {
 pub enum Content<'a> {
     /// In a file that is not in the pool yet, as far as the source knows.
     File(&'a OfferedFile),
+    /// In the pool, where another component lists it.
+    Listed(&'a Package, &'a Promoted),
 }
 
 impl Candidate<'_> {
     fn sha256(&self) -> Sha256 {
         match self.content {
             Content::File(file) => file.sha256,
+            Content::Listed(package, _) => package.file.sha256,
         }
     }
 
@@ -86,6 +118,9 @@ impl Candidate<'_> {
     fn place(&self) -> String {
         match self.content {
             Content::File(file) => file.path.display().to_string(),
+            Content::Listed(package, promoted) => {
+                format!("{} of {}", package.file.filename, promoted.from())
+            }
         }
     }
 }
@@ -106,6 +141,8 @@ pub struct Taken {
     pub files: BTreeMap<String, Upload>,
     /// What stands in the way.
     pub conflicts: BTreeSet<Conflict>,
+    /// Where promoted packages come from that were not there before.
+    pub origins: Origins,
     /// What was left alone.
     pub notes: BTreeSet<Note>,
 }
@@ -135,6 +172,7 @@ impl<'a> Intake<'a> {
         let wanted = self.wanted(into, id, candidates);
         let conflicts = self.conflicts(into, id, &wanted);
         if conflicts.is_empty() {
+            self.note_origins(into, id, &wanted);
             for candidate in wanted {
                 self.list(into, id, candidate);
             }
@@ -164,6 +202,8 @@ impl<'a> Intake<'a> {
             }
             !(gives_way && is_other)
         });
+        // What is in the pool already needs no second object there.
+        candidates.sort_by_key(|candidate| matches!(candidate.content, Content::File(_)));
         candidates
     }
 
@@ -217,6 +257,21 @@ impl<'a> Intake<'a> {
         }
     }
 
+    /// Notes where what is new here comes from.
+    fn note_origins(&mut self, into: &Distribution, id: &PackageId, wanted: &[Candidate<'_>]) {
+        for Candidate { source, component, content } in wanted {
+            let Content::Listed(package, promoted) = content else { continue };
+            let listed = into.components.get(*component).and_then(|packages| packages.get(id));
+            if listed.is_none_or(|listed| listed.file.sha256 != package.file.sha256) {
+                let origin = promoted.origin(package, self.ground.now);
+                let place = (Component::clone(component), id.clone());
+                let origins: &mut BTreeMap<String, Origin> =
+                    self.taken.origins.entry(place).or_default();
+                origins.insert((*source).to_owned(), origin);
+            }
+        }
+    }
+
     /// Lists a candidate, in the place of a file with other bytes if there is one.
     fn list(&mut self, into: &mut Distribution, id: &PackageId, candidate: Candidate<'_>) {
         let Some(packages) = into.components.get_mut(candidate.component) else { return };
@@ -232,12 +287,9 @@ impl<'a> Intake<'a> {
             package.provenance.published_at = remembered.published_at;
             package.provenance.superseded_at = remembered.superseded_at;
         }
-        match candidate.content {
-            Content::File(file) => {
-                let OfferedFile { path, size, sha256, .. } = file.clone();
-                let upload = Upload { path, size, sha256 };
-                self.taken.files.insert(package.file.filename.clone(), upload);
-            }
+        if let Content::File(OfferedFile { path, size, sha256, .. }) = candidate.content {
+            let upload = Upload { path: path.clone(), size: *size, sha256: *sha256 };
+            self.taken.files.insert(package.file.filename.clone(), upload);
         }
         packages.insert(id.clone(), package);
     }
@@ -249,6 +301,8 @@ impl<'a> Intake<'a> {
         let provenance = Provenance { sources, published_at, superseded_at: None };
         match candidate.content {
             Content::File(file) => self.stored(file, provenance),
+            // Its name is alive, whatever is given up: the component that it comes from has it.
+            Content::Listed(package, _) => Package { provenance, ..package.clone() },
         }
     }
 

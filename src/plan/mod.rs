@@ -15,6 +15,7 @@ mod guard;
 mod intake;
 mod needs;
 pub mod offer;
+mod promotion;
 pub mod repair;
 mod retention;
 pub mod rotation;
@@ -38,10 +39,11 @@ use crate::time::{Span, Timestamp};
 
 pub use danger::{Consent, Danger, DangerCode, Severity};
 pub use deed::Deed;
-pub use desired::{Desired, added, desired};
+pub use desired::{Desired, Origins, Sourcing, added, desired};
 pub use diff::diff;
 pub use division::{Baseline, Division};
-pub use intake::{Conflict, ConflictWith, Upload};
+pub use intake::{Conflict, ConflictWith, Obstacle, Upload};
+pub use promotion::{Origin, Soaking};
 pub use repair::{Damage, Remedy, Repair};
 pub use retention::Stay;
 pub use rotation::Seniority;
@@ -211,6 +213,8 @@ pub struct PackageChange {
     pub reason: Reason,
     /// What clients will notice.
     pub effect: Option<Effect>,
+    /// Where it is promoted from, by the name of the source.
+    pub origins: BTreeMap<String, Origin>,
     /// The lines that differ where the content changes, each with `-` or `+` before it.
     pub difference: Vec<String>,
 }
@@ -332,6 +336,28 @@ pub enum Note {
         package: String,
         /// The distribution.
         codename: Codename,
+    },
+    /// A rule of a promotion is about nothing that is there.
+    NothingToPromote {
+        /// The source.
+        source: String,
+        /// The component that it takes from.
+        from: String,
+        /// The rule, as `name (versions)`.
+        rule: String,
+        /// What is there instead: versions of that package, or the name of another one.
+        nearest: Vec<String>,
+    },
+    /// Versions are not promoted yet.
+    Soaking {
+        /// The source.
+        source: String,
+        /// The component that it takes from.
+        from: String,
+        /// The first ones.
+        first: Vec<Soaking>,
+        /// How many more there are.
+        more: usize,
     },
 }
 

@@ -1,5 +1,6 @@
 //! Properties of the planner, over repositories that grow and shrink at random.
 
+mod promotion;
 mod retention;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,7 +134,7 @@ proptest! {
         let state = history(&rounds).pop().unwrap();
         let same = Desired {
             snapshot: state.clone(), files: BTreeMap::new(), notes: Vec::new(),
-            removals: BTreeMap::new(), consent: Consent::default(),
+            removals: BTreeMap::new(), sourcing: Sourcing::default(), consent: Consent::default(),
             purge_after: manifest().purge_after,
         };
         prop_assert!(diff(&state, &same, &BTreeMap::new()).is_empty());
@@ -249,6 +250,16 @@ fn one_new_version_is_one_line_that_says_what_clients_do() {
     assert_eq!(effects, vec![Effect::Upgrade { from, to }; 2], "in main and in extra");
 }
 
+/// Returns the conflicts that stand in the way.
+fn conflicts(manifest: &Manifest, offers: &Offers, published: &Snapshot) -> Vec<Conflict> {
+    let obstacles = desired(manifest, offers, published, at(9)).unwrap_err();
+    let conflict = |obstacle| match obstacle {
+        Obstacle::Conflict(conflict) => conflict,
+        other => panic!("{other}"),
+    };
+    obstacles.into_iter().map(conflict).collect()
+}
+
 /// Returns what the mirror offers if it has built its only package anew.
 fn rebuilt() -> Offers {
     let mut offers = offers(&only(&[(0, 1, false)]));
@@ -302,7 +313,7 @@ fn a_source_that_keeps_gives_way_to_what_is_published() {
         "other".to_owned(),
         SourceOffer { offerings: vec![other], ..SourceOffer::default() },
     );
-    let conflicts = desired(&keeping, &offers, &Snapshot::default(), at(9)).unwrap_err();
+    let conflicts = conflicts(&keeping, &offers, &Snapshot::default());
     assert_eq!(conflicts[0].with, ConflictWith::Offered);
 }
 
@@ -316,7 +327,7 @@ fn other_bytes_in_a_component_that_the_source_does_not_offer_to_are_a_conflict()
         "\"bookworm/main\"",
     ));
     let manifest = manifest.unwrap().manifest;
-    let conflicts = desired(&manifest, &offers, &published, at(9)).unwrap_err();
+    let conflicts = conflicts(&manifest, &offers, &published);
     assert_eq!(conflicts.len(), 1);
     assert_eq!(conflicts[0].with, ConflictWith::Published);
     assert_eq!(conflicts[0].package, "pkg0 1.1 amd64");
@@ -326,7 +337,8 @@ fn other_bytes_in_a_component_that_the_source_does_not_offer_to_are_a_conflict()
 fn a_push_replaces_nothing() {
     let published = history(&[only(&[(0, 1, false)])]).pop().unwrap();
     let conflicts = added(&manifest(), &rebuilt(), &published, at(9)).unwrap_err();
-    assert!(conflicts.iter().all(|conflict| conflict.with == ConflictWith::Published));
+    let with = |obstacle: &Obstacle| matches!(obstacle, Obstacle::Conflict(found) if found.with == ConflictWith::Published);
+    assert!(conflicts.iter().all(with));
 }
 
 #[test]
@@ -336,7 +348,7 @@ fn one_version_offered_with_different_bytes_is_a_conflict() {
     let offerings = &mut offers.sources.get_mut("mirror").unwrap().offerings;
     let twin = Offering { file: rebuilt, ..offerings[0].clone() };
     offerings.push(twin);
-    let conflicts = desired(&manifest(), &offers, &Snapshot::default(), at(9)).unwrap_err();
+    let conflicts = conflicts(&manifest(), &offers, &Snapshot::default());
     assert_eq!(conflicts.len(), 1);
     assert_eq!(conflicts[0].with, ConflictWith::Offered);
 }

@@ -300,6 +300,7 @@ mod tests {
             files: vec![file("amd64"), file("arm64")],
             reason: Reason::Offered(vec![source.to_owned()]),
             effect: None,
+            origins: BTreeMap::new(),
             difference: Vec::new(),
         }
     }

@@ -9,9 +9,10 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::{
     Baseline, Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
-    PackageChange, Plan, Reason, Repair, Summary,
+    Origin, PackageChange, Plan, Reason, Repair, Summary,
 };
 use crate::report::Document;
+use crate::time::Span;
 
 /// What a plan was made from; the plan itself does not know it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -144,6 +145,9 @@ struct ActionDocument {
     architectures: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ReasonDocument>,
+    /// Where it is promoted from, by the source's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    promoted: BTreeMap<String, OriginDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     effect: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,6 +173,15 @@ struct ReasonDocument {
     /// The line of the manifest, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct OriginDocument {
+    /// The component that lists it: `dist/component`.
+    from: String,
+    /// For how many seconds it has been there, if the source asks for a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    soaked: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -335,6 +348,11 @@ fn package_action(plan: &Plan, codename: &Codename, change: &PackageChange) -> A
         version: Some(change.version.to_string()),
         architectures: change.architectures().into_iter().map(ToString::to_string).collect(),
         reason: Some(ReasonDocument::from(&change.reason)),
+        promoted: change
+            .origins
+            .iter()
+            .map(|(name, origin)| (name.clone(), origin.into()))
+            .collect(),
         effect: change.effect.as_ref().map(Effect::to_string),
         files: files.collect(),
         ..ActionDocument::new(change.operation.as_str(), "package", address)
@@ -356,6 +374,7 @@ impl ActionDocument {
             version: None,
             architectures: Vec::new(),
             reason: None,
+            promoted: BTreeMap::new(),
             effect: None,
             before: None,
             after: None,
@@ -378,6 +397,13 @@ impl From<&Reason> for ReasonDocument {
         };
         let (text, line) = (cause.map(|cause| cause.text.clone()), cause.map(|cause| cause.line));
         Self { code, source, text, line }
+    }
+}
+
+impl From<&Origin> for OriginDocument {
+    fn from(origin: &Origin) -> Self {
+        let Origin { from, soaked } = origin;
+        Self { from: from.to_string(), soaked: soaked.map(Span::as_seconds) }
     }
 }
 

@@ -29,6 +29,7 @@ mod manifest_errors;
 mod mirror;
 mod mishaps;
 mod object_store;
+mod promotion;
 mod public;
 mod publish;
 mod push;

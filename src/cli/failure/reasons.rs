@@ -13,7 +13,7 @@ use crate::ops::gc::GcError;
 use crate::ops::plan::PlanError;
 use crate::ops::publish::PublishError;
 use crate::ops::rollback::RollbackError;
-use crate::plan::{Conflict, ConflictWith};
+use crate::plan::{Conflict, ConflictWith, Obstacle};
 use crate::published::LoadError;
 use crate::sign::{SignError, VerifyError};
 use crate::source::SourceProblem;
@@ -39,8 +39,8 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::Sources(sources) => rejected(&sources.problems),
-            PlanError::Conflicts(conflicts) => {
-                let failures = conflicts.iter().map(conflict).collect();
+            PlanError::Obstacles(obstacles) => {
+                let failures = obstacles.iter().map(obstacle).collect();
                 Self::several(failures).conclusion("Nothing was written.")
             }
             PlanError::Load(error) => error.into(),
@@ -95,6 +95,21 @@ fn source_problem(problem: &SourceProblem) -> Failure {
         }
         SourceProblem::Listing { reason, .. } => failure.caused(reason),
         SourceProblem::Rejected { .. } => failure,
+    }
+}
+
+fn obstacle(obstacle: &Obstacle) -> Failure {
+    let message = || obstacle.to_string();
+    match obstacle {
+        Obstacle::Conflict(two) => conflict(two),
+        Obstacle::NothingToPromote { source_name, .. } => {
+            Failure::new("RM2011", message()).hint(format!(
+                "a mirror of nothing removes all that it brought: correct `packages`, or set \
+                 `allow_empty = true` in source.{source_name}"
+            ))
+        }
+        Obstacle::Unsettled { .. } => Failure::new("RM2012", message())
+            .hint("take one of them out, or the exact dependency that leads from one to the other"),
     }
 }
 

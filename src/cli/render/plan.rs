@@ -7,7 +7,7 @@ use crate::cli::terminal::{Style, Tone, Verbosity};
 use crate::debian::suite::{Codename, Component};
 use crate::plan::{
     self, ChangedFile, Copies, DistributionPlan, DistributionStatus, FieldChange, Indices, Note,
-    Operation, PackageChange, Plan, Reason,
+    Operation, Origin, PackageChange, Plan, Reason, Soaking,
 };
 use crate::text;
 use crate::time::{day, minute};
@@ -201,7 +201,7 @@ fn line(out: &mut String, change: &PackageChange, widths: &Widths, look: Look) {
     let (package, number, list) = (&change.name, &change.version, architectures(change));
     let text = format!(
         "{package:<name$}  {number:<version$}  {list:<architecture$}  {size:>8}  {}",
-        reason(&change.reason)
+        reason(change, look.style.glyph("←", "<-"))
     );
     let _ = writeln!(out, "    {mark} {}", text.trim_end());
     if let Reason::Yanked(cause) = &change.reason {
@@ -223,13 +223,26 @@ fn architectures(change: &PackageChange) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
-/// Returns why a package is added or removed.
-pub(super) fn reason(reason: &Reason) -> String {
+/// Returns why a package is added or removed, and where it is promoted from.
+pub(super) fn reason(change: &PackageChange, arrow: &str) -> String {
+    let from = |name: &String| {
+        let Some(Origin { from, soaked }) = change.origins.get(name) else { return String::new() };
+        let from = match from.component == change.component {
+            true => from.codename.to_string(),
+            false => from.to_string(),
+        };
+        let soaked = soaked.map(|span| format!(", soaked {}", span.roughly()));
+        format!(" {arrow} {from}{}", soaked.unwrap_or_default())
+    };
+    let offered = |sources: &[String]| {
+        let names = sources.iter().map(|name| format!("source.{name}{}", from(name)));
+        names.collect::<Vec<_>>().join(" ")
+    };
     let named = |sources: &[String]| {
         sources.iter().map(|name| format!("source.{name}")).collect::<Vec<_>>().join(" ")
     };
-    match reason {
-        Reason::Offered(sources) => named(sources),
+    match &change.reason {
+        Reason::Offered(sources) => offered(sources),
         Reason::NoLongerOffered(sources) => format!("gone from {}", named(sources)),
         Reason::Undeclared => "not declared any more".to_owned(),
         Reason::Yanked(cause) => format!("[yank] line {}", cause.line),
@@ -274,6 +287,14 @@ pub(super) fn note_text(note: &Note) -> String {
         Note::DifferentBytes { package, distributions: (first, second) } => {
             format!("`{package}` has different content in {first} and {second}")
         }
+        Note::NothingToPromote { source, from, rule, nearest } => {
+            let nearest = match &nearest[..] {
+                [] => String::new(),
+                nearest => format!("; the nearest there: {}", nearest.join(", ")),
+            };
+            format!("source.{source}: {from} has no {rule}{nearest}")
+        }
+        Note::Soaking { source, from, first, more } => soaking(source, from, first, *more),
         Note::Kept { source, package, codename } => {
             format!(
                 "source.{source} has other content for `{package}` than {codename}, which keeps \
@@ -281,6 +302,17 @@ pub(super) fn note_text(note: &Note) -> String {
             )
         }
     }
+}
+
+fn soaking(source: &str, from: &str, first: &[Soaking], more: usize) -> String {
+    let version = |Soaking { until, since, package }: &Soaking| {
+        format!("{package} (there since {}) until {}", minute(*since), minute(*until))
+    };
+    let mut versions: Vec<_> = first.iter().map(version).collect();
+    if more > 0 {
+        versions.push(format!("and {more} more"));
+    }
+    format!("source.{source} waits in {from} for {}", versions.join(", "))
 }
 
 /// Adds the numbers.

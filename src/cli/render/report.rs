@@ -131,12 +131,15 @@ fn context(project: &Project, planned: &Planned) -> PlanContext {
 
 /// Returns the sources of a run, with the patterns that some have in this run only.
 pub fn sources(planned: &Planned, inputs: &BTreeMap<String, String>) -> Vec<SourceContext> {
-    let source = |(name, offer): (&String, &SourceOffer)| SourceContext {
-        name: name.clone(),
-        present: offer.presence == Presence::Present,
-        files: offer.offerings.len(),
-        place: offer.absent.values().next().map(|place| place.display().to_string()),
-        input: inputs.get(name).cloned(),
+    let source = |(name, offer): (&String, &SourceOffer)| {
+        let promoted = planned.desired.sourcing.promoted.get(name);
+        SourceContext {
+            name: name.clone(),
+            present: offer.presence == Presence::Present || promoted.is_some(),
+            files: promoted.copied().unwrap_or(offer.offerings.len()),
+            place: offer.absent.values().next().map(|place| place.display().to_string()),
+            input: inputs.get(name).cloned(),
+        }
     };
     planned.offers.sources.iter().map(source).collect()
 }

@@ -99,7 +99,7 @@ impl Check<'_> {
 }
 
 /// Returns the refusal of a `part` that this version can't do.
-pub(in super::super) fn not_yet(name: &str, span: Range<usize>, part: &str, doc: &str) -> Problem {
+fn not_yet(name: &str, span: Range<usize>, part: &str, doc: &str) -> Problem {
     let message = format!("`{name}` is not supported yet by repoman {}", env!("CARGO_PKG_VERSION"));
     let doc = doc.trim_end_matches('.');
     Problem::error(code::NOT_YET, span, message)

@@ -21,7 +21,7 @@ fn text() -> String {
 }
 
 fn chosen(environment: &str) -> Parsed {
-    judge(&text(), Some(environment), &[]).unwrap_or_else(|found| panic!("{found:#?}"))
+    parse_for(&text(), Some(environment)).unwrap_or_else(|found| panic!("{found:#?}"))
 }
 
 #[test]
@@ -52,14 +52,14 @@ fn an_environment_says_where_and_who_and_the_rest_is_the_same() {
 #[test]
 fn an_environment_may_say_what_the_manifest_says_already() {
     let text = format!("{SMALLEST}[env.prod]\nstore.url = \"s3://acme-apt/debian\"\n");
-    let parsed = judge(&text, Some("prod"), &[]).unwrap();
+    let parsed = parse_for(&text, Some("prod")).unwrap();
     assert_eq!(parsed.manifest.store.url.to_string(), "s3://acme-apt/debian");
 }
 
 /// Returns the only problem that there is.
 #[track_caller]
 fn problem(text: &str, environment: Option<&str>) -> Problem {
-    let problems = judge(text, environment, &[]).unwrap_err();
+    let problems = parse_for(text, environment).unwrap_err();
     let [problem] = &problems[..] else { panic!("{problems:#?}") };
     problem.clone()
 }
@@ -92,7 +92,7 @@ fn mistakes_in_environments_that_were_not_chosen_are_found() {
     assert_eq!((region.code, region.position(&text).0), (code::NO_EFFECT, 10));
     let text = self::text().replace("[\"staging\"]", "[\"stging\"]");
     let codes: Vec<_> =
-        judge(&text, Some("prod"), &[]).unwrap_err().iter().map(|found| found.code).collect();
+        parse_for(&text, Some("prod")).unwrap_err().iter().map(|found| found.code).collect();
     assert_eq!(codes, [code::KEY_UNUSED, code::KEY_NOT_DEFINED]);
 }
 
@@ -100,7 +100,7 @@ fn mistakes_in_environments_that_were_not_chosen_are_found() {
 fn a_problem_that_all_environments_share_is_told_once() {
     let text = text().replace("components    = [\"main\"]", "components    = [\"m+\"]");
     let text = text.replace("eu-west-1", "eu west");
-    let problems = judge(&text, Some("staging"), &[]).unwrap_err();
+    let problems = parse_for(&text, Some("staging")).unwrap_err();
     let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
     assert_eq!(codes, [code::SETTING, code::SUITE, code::TARGET]);
 }

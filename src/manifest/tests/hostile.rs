@@ -79,7 +79,7 @@ fn deep_nesting_and_long_words_are_survived() {
 /// Checks what holds for every text: no panic, and problems that can be drawn.
 fn check_any(text: &str) {
     check_outcome(text, parse(text));
-    check_outcome(text, judge(text, None, &[]));
+    check_outcome(text, parse_for(text, None));
 }
 
 fn check_outcome(text: &str, outcome: Result<Parsed, Vec<Problem>>) {

@@ -280,7 +280,7 @@ fn versioned(change: &PackageChange) -> String {
 }
 
 fn removal(codename: &Codename, change: &PackageChange) -> String {
-    let mut why = said(&reason(&change.reason));
+    let mut why = said(&reason(change, "←"));
     if let Reason::Yanked(cause) = &change.reason {
         why += &format!(": {}", said(&cause.text));
     }
@@ -322,7 +322,7 @@ fn additions(out: &mut String, plan: &Plan, level: Level) {
 }
 
 fn addition(codename: &Codename, change: &PackageChange) -> String {
-    let mut from = said(&reason(&change.reason));
+    let mut from = said(&reason(change, "←"));
     if let Some(effect) = &change.effect {
         from += &format!("; {}", said(&effect.to_string()));
     }

@@ -64,6 +64,7 @@ fn change(operation: Operation, number: usize, reason: Reason) -> PackageChange 
         files: vec![file],
         reason,
         effect: Some(Effect::Gone),
+        origins: BTreeMap::new(),
         difference: Vec::new(),
     }
 }
