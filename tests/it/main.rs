@@ -9,6 +9,7 @@ mod base;
 mod blocks;
 mod cache;
 mod clean_up;
+mod codes;
 mod command_line;
 mod conflicts;
 mod copies;

@@ -49,6 +49,8 @@ pub enum Conduct {
     Unconditional,
     /// First puts another object, as another writer would; then as [`Conduct::Unconditional`].
     Replacing(&'static str, &'static [u8]),
+    /// First puts these bytes under the key, as another writer would; then what S3 does.
+    Overtaken(&'static [u8]),
     /// Redirects to the same key at another base URL; with an empty one to itself.
     Redirect(&'static str),
     /// Nothing, and answers with this status and code.
@@ -204,6 +206,10 @@ impl Stage {
             Conduct::Replacing(key, bytes) => {
                 self.objects().insert(key.to_owned(), bytes.to_vec());
                 (request.if_match, request.if_none_match) = (None, None);
+                self.carry_out(&request)
+            }
+            Conduct::Overtaken(bytes) => {
+                self.objects().insert(request.key.clone(), bytes.to_vec());
                 self.carry_out(&request)
             }
             Conduct::Redirect(base) => {
