@@ -307,13 +307,19 @@ fn keys_and_releases_that_end_soon_are_told() {
 
     let release = repo.published("dists/bookworm/Release");
     let valid_until = |seconds| {
-        let until = repoman::time::release_date(repoman::time::shifted(now, seconds));
-        let text = release.replace("SHA256:\n", &format!("Valid-Until: {until}\nSHA256:\n"));
+        let until = repoman::time::shifted(now, seconds);
+        let release = repoman::apt::release::Release::parse(&release).unwrap();
+        let release = repoman::apt::release::Release {
+            date: repoman::time::shifted(until, -14 * 86_400),
+            valid_until: Some(repoman::time::whole_second(until)),
+            ..release
+        };
+        let text = release.to_text();
         let signed = TestKey::shared().clear_sign(text.as_bytes());
         fs::write(repo.store().join(IN_RELEASE), signed).unwrap();
     };
     valid_until(84 * 3600);
-    drift(&repo, []).ok().says(["Valid-Until", "in 3 days"]);
+    drift(&repo, []).ok().says(["Valid-Until", "in 3 days", "not published since"]);
     valid_until(-86_400);
     drift(&repo, []).exits(2).says(["breaking", "valid-until", "1 day ago"]);
 }
