@@ -62,6 +62,10 @@ pub enum DangerCode {
     ContentChanged,
     /// What is published comes from a later manifest.
     OlderManifest,
+    /// A mirror has nothing any more.
+    SourceEmpty,
+    /// A mirror has much less than it had.
+    SourceShrank,
 }
 
 /// What of a manifest decides about dangers.
@@ -105,6 +109,8 @@ impl DangerCode {
             Self::BreaksDepends => "breaks-depends",
             Self::ContentChanged => "content-changed",
             Self::OlderManifest => "older-manifest",
+            Self::SourceEmpty => "source-empty",
+            Self::SourceShrank => "source-shrank",
         }
     }
 

@@ -9,6 +9,7 @@ use crate::plan::Note;
 use crate::plan::danger::Consent;
 use crate::plan::draft::{Draft, Ground, Removals};
 use crate::plan::intake::{Obstacle, Taken, Upload};
+use crate::plan::loss::{self, Loss, Turn};
 use crate::plan::offer::Offers;
 use crate::plan::promotion::{self, Origin, Promotions};
 use crate::snapshot::{Distribution, PackageId, Packages, Snapshot};
@@ -40,6 +41,8 @@ pub struct Sourcing {
     pub promoted: BTreeMap<String, usize>,
     /// Where promoted packages come from that are new in a distribution.
     pub origins: BTreeMap<Codename, Origins>,
+    /// What mirrors have lost, in the order of their names.
+    pub losses: Vec<Loss>,
 }
 
 /// Where packages of a distribution are promoted from, by the source's name.
@@ -68,9 +71,9 @@ pub fn desired(
     let mut stages = BTreeMap::new();
     let mut stale: BTreeSet<&Codename> = manifest.distributions.keys().collect();
     let mut restless = Vec::new();
+    let spent = &published.spent;
     for _ in 0..most_rounds(manifest) {
-        let ground =
-            Ground { manifest, offers, promotions: &promotions, spent: &published.spent, now };
+        let ground = Ground { manifest, offers, promotions: &promotions, spent, now };
         for codename in stale {
             let declared = &manifest.distributions[codename];
             let before = published.distributions.get(codename);
@@ -83,7 +86,8 @@ pub fn desired(
         stale = promotion::targets(manifest, restless.iter());
         promotions = next;
         if stale.is_empty() {
-            return conclude(manifest, published, stages, &promotions);
+            let ground = Ground { manifest, offers, promotions: &promotions, spent, now };
+            return conclude(ground, published, stages);
         }
     }
     Err(vec![Obstacle::Unsettled { sources: restless }])
@@ -119,12 +123,17 @@ impl Stage {
 
 /// Puts the distributions together.
 fn conclude(
-    manifest: &Manifest,
+    ground: Ground<'_>,
     published: &Snapshot,
     stages: BTreeMap<&Codename, Stage>,
-    promotions: &Promotions,
 ) -> Result<Desired, Vec<Obstacle>> {
-    let mut sourcing = Sourcing { promoted: promotions.counts(), ..Sourcing::default() };
+    let Ground { manifest, promotions, .. } = ground;
+    let turns = stages.iter().filter_map(|(codename, stage)| {
+        let (after, removals) = (&stage.distribution, &stage.removals);
+        Some(Turn { codename, before: published.distributions.get(*codename)?, after, removals })
+    });
+    let losses = loss::losses(ground, &turns.collect::<Vec<_>>());
+    let mut sourcing = Sourcing { promoted: promotions.counts(), losses, ..Sourcing::default() };
     let mut snapshot = Snapshot::default();
     let mut removals = BTreeMap::new();
     let mut taken = Vec::new();

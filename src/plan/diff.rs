@@ -15,8 +15,8 @@ use crate::plan::draft::Removals;
 use crate::plan::intake::Upload;
 use crate::plan::{
     Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
-    Note, Operation, PackageChange, Plan, PushRules, Reason, Standing, Validity, fingerprints,
-    guard, intake,
+    Loss, Note, Operation, PackageChange, Plan, PushRules, Reason, Rest, Standing, Validity,
+    fingerprints, guard, intake,
 };
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
 use crate::time::Timestamp;
@@ -43,6 +43,7 @@ pub fn diff(
         if let Some(origins) = desired.sourcing.origins.get(codename) {
             plan.packages.iter_mut().for_each(|change| tell_origins(change, origins));
         }
+        plan.packages.iter_mut().for_each(|change| tell_emptied(change, &desired.sourcing.losses));
         plan.fields.extend(standing.and_then(|standing| push_rules(standing.rules)));
         let validity = standing.map(|standing| standing.validity).unwrap_or_default();
         plan.renewal = renewal(validity);
@@ -64,6 +65,7 @@ pub fn diff(
     if !distributions.is_empty() {
         dangers.extend(guard::older(standings.values(), &desired.consent));
     }
+    dangers.extend(guard::losses(&desired.sourcing.losses, &desired.consent));
     // The line about a whole distribution waits for what is still published of it.
     let waits = |key: &str| published.distributions.keys().any(|codename| codename.as_str() == key);
     let unused = guard::unused(&dangers, &desired.consent).into_iter();
@@ -258,6 +260,17 @@ fn tell_origins(change: &mut PackageChange, origins: &Origins) {
             let told = change.origins.entry(source.clone()).or_insert_with(|| origin.clone());
             told.soaked = told.soaked.min(origin.soaked);
         }
+    }
+}
+
+/// Tells of a package that leaves that all of its sources have nothing any more.
+fn tell_emptied(change: &mut PackageChange, losses: &[Loss]) {
+    let Reason::NoLongerOffered(sources) = &change.reason else { return };
+    let is_empty = |name: &String| {
+        losses.iter().any(|loss| loss.source == *name && loss.rest == Rest::Nothing)
+    };
+    if sources.iter().all(is_empty) {
+        change.reason = Reason::Emptied(sources.clone());
     }
 }
 

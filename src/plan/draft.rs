@@ -36,7 +36,7 @@ pub struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     /// Returns what a source offers to a distribution.
-    fn offered(
+    pub fn offered(
         self,
         source: &'a str,
         codename: &'a Codename,
@@ -83,7 +83,7 @@ impl<'a> Ground<'a> {
     /// Tells whether what a source does not offer to a component is really gone.
     ///
     /// A source that is not in this run says nothing.
-    fn is_told(self, source: &str, codename: &Codename, component: &Component) -> bool {
+    pub fn is_told(self, source: &str, codename: &Codename, component: &Component) -> bool {
         if self.promotions.get(source).is_some() {
             return true;
         }

@@ -13,6 +13,7 @@ mod draft;
 pub mod fate;
 mod guard;
 mod intake;
+mod loss;
 mod needs;
 pub mod offer;
 mod promotion;
@@ -43,6 +44,7 @@ pub use desired::{Desired, Origins, Sourcing, added, desired};
 pub use diff::diff;
 pub use division::{Baseline, Division};
 pub use intake::{Conflict, ConflictWith, Obstacle, Upload};
+pub use loss::{Loss, Rest};
 pub use promotion::{Origin, Soaking};
 pub use repair::{Damage, Remedy, Repair};
 pub use retention::Stay;
@@ -240,6 +242,8 @@ pub enum Reason {
     Offered(Vec<String>),
     /// These mirror sources, which brought it, offer it no more.
     NoLongerOffered(Vec<String>),
+    /// These mirror sources, which brought it, have nothing any more.
+    Emptied(Vec<String>),
     /// The manifest does not declare its component or architecture any more.
     Undeclared,
     /// A line of `[yank]` withdraws it, for this reason.

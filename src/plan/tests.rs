@@ -333,6 +333,48 @@ fn other_bytes_in_a_component_that_the_source_does_not_offer_to_are_a_conflict()
     assert_eq!(conflicts[0].package, "pkg0 1.1 amd64");
 }
 
+/// Returns the ids of the dangers that block the round after `first`, and the reasons of what leaves.
+fn blocked(first: &Round, then: &Round) -> (Vec<String>, BTreeSet<Reason>) {
+    let published = history(std::slice::from_ref(first)).pop().unwrap();
+    let plan = plan_of(then, &published);
+    let blocking = plan.dangers.iter().filter(|danger| danger.blocks());
+    let lines = plan.distributions.values().flat_map(|plan| &plan.packages);
+    (blocking.map(|danger| danger.id.clone()).collect(), lines.map(|l| l.reason.clone()).collect())
+}
+
+#[test]
+fn a_mirror_that_has_nothing_any_more_is_one_danger() {
+    let first = only(&[(0, 1, false), (1, 1, false), (1, 2, true)]);
+    let (dangers, reasons) = blocked(&first, &only(&[]));
+    assert_eq!(dangers, ["source-empty:mirror"], "what the packages lose is accepted with it");
+    assert_eq!(reasons, [Reason::Emptied(vec!["mirror".to_owned()])].into());
+    assert_eq!(blocked(&first, &[None, None, None]), (vec![], [].into()), "nothing is known of it");
+    let all = first[1].clone();
+    let elsewhere = blocked(&first, &[None, Some([].into()), all]).0;
+    assert_eq!(elsewhere, ["source-empty:mirror"], "in extra nobody else has them");
+    let nothing = blocked(&only(&[]), &only(&[]));
+    assert_eq!(nothing, (vec![], [].into()), "it never had anything");
+}
+
+#[test]
+fn a_mirror_that_has_much_less_than_it_had_is_a_danger() {
+    let builds = |range: std::ops::Range<u8>| -> Vec<Pick> {
+        range.map(|version| (0, version, false)).collect()
+    };
+    let shrank = |kept: u8| {
+        let mut picks = builds(20 - kept..20);
+        picks.push((1, 1, true));
+        let mut first = builds(0..20);
+        first.push((1, 1, true));
+        blocked(&only(&first), &only(&picks)).0.contains(&"source-shrank:mirror".to_owned())
+    };
+    // Of 21 files 10 are half.
+    assert!(shrank(9) && shrank(1));
+    assert!(!shrank(10) && !shrank(20));
+    let few = blocked(&only(&builds(0..9)), &only(&builds(8..9))).0;
+    assert!(!few.contains(&"source-shrank:mirror".to_owned()), "eight are not many");
+}
+
 #[test]
 fn a_push_replaces_nothing() {
     let published = history(&[only(&[(0, 1, false)])]).pop().unwrap();
@@ -438,6 +480,8 @@ fn a_manifest_knows_every_danger_that_a_plan_can_have() {
         DangerCode::NewestLowered,
         DangerCode::BreaksDepends,
         DangerCode::ContentChanged,
+        DangerCode::SourceEmpty,
+        DangerCode::SourceShrank,
     ];
     for code in codes {
         assert!(crate::manifest::is_danger(code.as_str()), "{}", code.as_str());

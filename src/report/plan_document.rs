@@ -163,7 +163,8 @@ struct ActionDocument {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct ReasonDocument {
-    /// `offered`, `no-longer-offered`, `undeclared`, `yanked`, `unkept` (by retention) or `rollback`.
+    /// `offered`, `no-longer-offered`, `source-empty` (all of its sources are), `undeclared`, `yanked`,
+    /// `unkept` (by retention) or `rollback`.
     code: &'static str,
     /// The sources that it is about.
     source: Vec<String>,
@@ -390,6 +391,7 @@ impl From<&Reason> for ReasonDocument {
         let (code, source, cause) = match reason {
             Reason::Offered(sources) => ("offered", sources.clone(), None),
             Reason::NoLongerOffered(sources) => ("no-longer-offered", sources.clone(), None),
+            Reason::Emptied(sources) => ("source-empty", sources.clone(), None),
             Reason::Undeclared => ("undeclared", none(), None),
             Reason::Yanked(cause) => ("yanked", none(), Some(cause)),
             Reason::Unkept(cause) => ("unkept", none(), Some(cause)),

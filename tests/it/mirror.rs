@@ -63,10 +63,31 @@ fn a_mirror_that_lost_everything_is_an_error_unless_it_may_be_empty() {
 
     let sources = format!("{}\nmode = \"mirror\"\nallow_empty = true", Manifest::default().sources);
     repo.write_manifest(&Manifest { sources, ..Manifest::default() }.to_text());
-    let danger = "package-gone:bookworm/main/*/only";
-    repo.repoman(["apply", "--yes"]).exits(3).says(["- only", danger]);
+    let danger = "source-empty:build";
+    let run = repo.repoman(["apply", "--yes"]).exits(3);
+    run.says(["- only", "nothing left in source.build", danger, "BLOCKED – 1 danger"]);
     repo.repoman(["apply", "--yes", "--allow", danger]).ok();
     assert_eq!(repo.index("bookworm/main/binary-amd64"), "");
+    repo.repoman(["log", "-n", "1"]).ok().says(["allowed source-empty:build: --allow"]);
+    repo.repoman(["plan", "--exit-code"]).ok();
+}
+
+#[test]
+fn a_mirror_that_lost_more_than_half_is_blocked() {
+    let repo = repo_with("mode = \"mirror\"");
+    let builds = |version: i32| Deb::new("widget", &version.to_string(), "amd64");
+    let files: Vec<_> = (1..=15).map(|version| repo.build(&builds(version))).collect();
+    repo.apply();
+    for file in &files[..11] {
+        fs::remove_file(file).unwrap();
+    }
+    let plan = repo.repoman(["plan"]).exits(3);
+    plan.says(["! source-shrank:build", "of 15 package files that it brought, 11 leave"]);
+    let manifest = fs::read_to_string(repo.path("repo.toml")).unwrap();
+    let lines =
+        "\"source-shrank:build\" = \"spring cleaning\"\n\"mass-removal:bookworm\" = \"the same\"";
+    repo.write_manifest(&format!("{manifest}\n[allow]\n{lines}\n"));
+    repo.apply().says(["Accepted: source-shrank:build (spring cleaning)"]);
 }
 
 #[test]

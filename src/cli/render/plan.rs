@@ -244,6 +244,7 @@ pub(super) fn reason(change: &PackageChange, arrow: &str) -> String {
     match &change.reason {
         Reason::Offered(sources) => offered(sources),
         Reason::NoLongerOffered(sources) => format!("gone from {}", named(sources)),
+        Reason::Emptied(sources) => format!("nothing left in {}", named(sources)),
         Reason::Undeclared => "not declared any more".to_owned(),
         Reason::Yanked(cause) => format!("[yank] line {}", cause.line),
         Reason::Unkept(cause) => format!("{} line {}", cause.text, cause.line),

@@ -2,12 +2,13 @@
 
 mod clients;
 mod packages;
+mod sources;
 
 use std::collections::BTreeSet;
 
 use crate::debian::suite::Codename;
 use crate::plan::danger::{Consent, Danger, DangerCode};
-use crate::plan::{DistributionPlan, Note, Standing};
+use crate::plan::{DistributionPlan, Loss, Note, Standing};
 use crate::snapshot::Distribution;
 
 /// A distribution before and after a plan.
@@ -50,6 +51,11 @@ pub fn older<'a>(
     let danger = Danger::overall(DangerCode::OlderManifest, &commit, message);
     let instead = "apply the latest commit; to go back, revert by a new one";
     Some(consent.judge(danger.instead(instead)))
+}
+
+/// Returns the dangers of what sources have lost, each with who has accepted it.
+pub fn losses(losses: &[Loss], consent: &Consent) -> impl Iterator<Item = Danger> {
+    sources::dangers(losses, consent.limits).map(|danger| consent.judge(danger))
 }
 
 /// Returns a note for each line that accepts what is no danger of this plan: approvals expire.

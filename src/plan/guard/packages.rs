@@ -18,8 +18,8 @@ pub fn dangers(change: Change<'_>, consent: &Consent) -> Vec<Danger> {
         .packages
         .iter()
         .filter(|line| line.operation == Operation::Remove)
-        // What goes with its component or architecture is accepted with that.
-        .filter(|line| line.reason != Reason::Undeclared)
+        // What goes with its component, its architecture or all of its source is accepted with that.
+        .filter(|line| !matches!(line.reason, Reason::Undeclared | Reason::Emptied(_)))
         .collect();
     let mut dangers = Vec::new();
     dangers.extend(mass_removal(change, &removals, consent));
