@@ -112,8 +112,8 @@ impl Release {
         field("ButAutomaticUpgrades", upgrades);
         // Exactly this spelling: debootstrap greps for it.
         field("Acquire-By-Hash", Some("yes"));
-        field("Architectures", Some(&joined(&self.architectures)));
-        field("Components", Some(&joined(&self.components)));
+        field("Architectures", joined(&self.architectures).as_deref());
+        field("Components", joined(&self.components).as_deref());
         field("Description", identity.description.as_deref());
         out.push_str("SHA256:\n");
         for file in &self.files {
@@ -144,8 +144,8 @@ impl Release {
             },
             date: date("Date", required("Date")?)?,
             valid_until: stanza.get("Valid-Until").map(|v| date("Valid-Until", v)).transpose()?,
-            architectures: words("Architectures", required("Architectures")?)?,
-            components: words("Components", required("Components")?)?,
+            architectures: words("Architectures", stanza.get("Architectures"))?,
+            components: words("Components", stanza.get("Components"))?,
             files: required("SHA256")?
                 .lines()
                 .filter(|line| !line.trim().is_empty())
@@ -178,11 +178,20 @@ impl Pin {
     }
 }
 
-fn joined<T: ToString>(items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+/// Returns the value of a field; none if there is nothing for it.
+///
+/// A distribution without architectures and components is one that was removed: apt warns of each
+/// index that it lacks. With `Architectures` alone it would say nothing.
+fn joined<T: ToString>(items: &[T]) -> Option<String> {
+    let words: Vec<_> = items.iter().map(ToString::to_string).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
-fn words<T: std::str::FromStr>(field: &'static str, value: &str) -> Result<Vec<T>, ReleaseError> {
+fn words<T>(field: &'static str, value: Option<&str>) -> Result<Vec<T>, ReleaseError>
+where
+    T: std::str::FromStr,
+{
+    let value = value.unwrap_or_default();
     let unreadable = |word: &str| ReleaseError::Value { field, value: word.to_owned() };
     value.split_whitespace().map(|word| word.parse().map_err(|_| unreadable(word))).collect()
 }

@@ -17,7 +17,7 @@ use crate::fingerprint::Fingerprint;
 use crate::mutation::{self, Mutation};
 use crate::ops::plan::{Aim, Planned};
 use crate::ops::{client_files, founding};
-use crate::plan::Indices;
+use crate::plan::{DistributionStatus, Indices, Plan};
 use crate::published::{Head, LoadError, Published};
 use crate::report::Observe;
 use crate::sign::{SignError, Signer};
@@ -153,6 +153,14 @@ fn succession(
     (history, retired)
 }
 
+/// Returns the distributions of a plan: those that are removed come last, so that nothing is taken
+/// away before what replaces it is there.
+fn in_order(plan: &Plan) -> Vec<Codename> {
+    let mut all: Vec<_> = plan.distributions.iter().collect();
+    all.sort_by_key(|(_, changes)| changes.status == DistributionStatus::Removed);
+    all.into_iter().map(|(codename, _)| codename.clone()).collect()
+}
+
 impl Publisher<'_> {
     /// Carries out a plan: package files first, then one swap for each distribution.
     ///
@@ -175,8 +183,7 @@ impl Publisher<'_> {
         }
         self.publish_keyring().await?;
         let deleted = self.sweep(planned, observe).await;
-        for codename in planned.plan.distributions.keys() {
-            let codename = codename.clone();
+        for codename in in_order(&planned.plan) {
             match self.publish(planned, &codename, &deleted, observe).await? {
                 Step::Done(done) => published.push(done),
                 Step::Overtaken => return Ok(Outcome::Overtaken(codename)),

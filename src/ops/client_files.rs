@@ -91,6 +91,24 @@ pub async fn update_entries(
     Ok(())
 }
 
+/// Deletes the sources entries of distributions that are removed, unless others have these names.
+///
+/// # Errors
+///
+/// When one can't be deleted. Clients that have it are not touched by that.
+pub async fn remove_entries(
+    store: &Store,
+    name: &str,
+    entries: &[SourcesEntry],
+    removed: impl IntoIterator<Item = &Codename>,
+) -> Result<(), StoreError> {
+    let kept = by_key(name, entries);
+    let keys = removed.into_iter().map(|codename| entry_name(name, codename, usize::MAX));
+    let keys = keys.filter(|key| !kept.contains_key(key)).map(Key::parse);
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() { Ok(()) } else { store.delete(keys).await }
+}
+
 /// Returns the sources entries by the keys that they are published under.
 pub fn by_key(name: &str, entries: &[SourcesEntry]) -> BTreeMap<String, SourcesEntry> {
     let own = |entry: &SourcesEntry| (entry_name(name, &entry.suite, usize::MAX), entry.clone());

@@ -64,6 +64,7 @@ fn record(generation: &Generation, parent: Option<&Generation>) -> GenerationRec
         plan: state.plan,
         allowed: state.allowed.clone(),
         rollback_of: state.rollback_of,
+        is_removed: release.components.is_empty(),
         packages: state.packages.values().map(BTreeMap::len).sum(),
         change: match (parent, &state.parent) {
             (Some(parent), _) => change(&parent.state, state),

@@ -24,6 +24,7 @@ use crate::plan::{Damage, Indices, Remedy, Repair, Upload};
 use crate::published::damage::{self, Found, Lost};
 use crate::published::{Published, copies};
 use crate::report::{DriftItem, DriftKind, Event, Observe};
+use crate::snapshot::Distribution;
 use crate::store::{Headers, Key, Replacement, Store, StoreError};
 
 /// No package file that is replaced in one piece is larger; a larger one is removed first.
@@ -42,6 +43,11 @@ pub(super) async fn met(
     let mut planned = planned;
     let mut repairs = Vec::new();
     for lost in lost {
+        let desired = planned.desired.snapshot.distributions.get(&lost.codename);
+        if desired.is_some_and(Distribution::is_removed) {
+            // Nobody will ask for it any more.
+            continue;
+        }
         let remedy = remedy(&planned, &lost, store).await?;
         if remedy == Remedy::Generation {
             rebuild(&mut planned, &lost.codename);

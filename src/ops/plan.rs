@@ -184,7 +184,12 @@ pub(super) async fn difference(
 ) -> Result<(Desired, Plan), PlanError> {
     let Question { manifest, now, .. } = question;
     let mut standings = published.standings(store, now).await.map_err(LoadError::Store)?;
-    for (codename, head) in &published.heads {
+    let heads = published.heads.iter();
+    // Nothing is pushed to what is removed.
+    let heads = heads.filter(|(codename, _)| {
+        published.snapshot.distributions.get(*codename).is_some_and(|d| !d.is_removed())
+    });
+    for (codename, head) in heads {
         let rules = recorded_rules(manifest, head, store).await?;
         let validity = head.validity(now);
         let standing = standings.entry(codename.clone());

@@ -108,7 +108,10 @@ impl Rollback<'_> {
                 let signers = self.manifest.signing.keys.iter();
                 content.signed_by = signers.map(|key| key.fingerprint).collect();
                 // Packages are brought back, not for how long clients may trust them.
-                content.valid_for = published.snapshot.distributions[self.codename].valid_for;
+                let current = &published.snapshot.distributions[self.codename];
+                if !current.is_removed() {
+                    content.valid_for = current.valid_for;
+                }
                 (content, generation.state.manifest)
             }
             None => {
@@ -123,7 +126,9 @@ impl Rollback<'_> {
             ..Snapshot::default()
         };
         let purge_after = self.manifest.purge_after;
-        let (removals, notes) = (BTreeMap::new(), Vec::new());
+        let is_declared = self.manifest.distributions.contains_key(self.codename);
+        let note = (!is_declared).then(|| Note::Undeclared(self.codename.clone()));
+        let (removals, notes) = (BTreeMap::new(), note.into_iter().collect());
         let consent = Consent::of(self.manifest);
         let sourcing = Sourcing::default();
         let desired = Desired { snapshot, files, removals, notes, sourcing, consent, purge_after };

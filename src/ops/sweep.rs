@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::apt::path;
+use crate::debian::suite::Codename;
 use crate::gc::{self, Swept};
 use crate::ops::apply::Publisher;
 use crate::ops::plan::Planned;
-use crate::published::Headless;
+use crate::published::{Headless, Published};
 use crate::report::{Event, Observe};
 use crate::snapshot::Distribution;
 use crate::store::{Stopped, StoreError};
@@ -69,8 +70,9 @@ pub(super) fn as_of_sight(now: Timestamp, ago: std::time::Duration) -> Timestamp
 /// again by any of them.
 fn ours(planned: &Planned, at: Timestamp) -> Vec<String> {
     let plans = planned.plan.distributions.iter();
-    let renewed: BTreeSet<_> =
+    let mut renewed: BTreeSet<_> =
         plans.filter(|(_, plan)| !plan.is_unchanged()).map(|(codename, _)| codename).collect();
+    renewed.extend(abandoned(planned, at));
     let due = planned.given_up.due(at);
     let due = due.filter(|(_, waiting)| waiting.iter().any(|codename| renewed.contains(codename)));
     let mut due: BTreeSet<String> = due.map(|(key, _)| key.clone()).collect();
@@ -81,7 +83,22 @@ fn ours(planned: &Planned, at: Timestamp) -> Vec<String> {
             }
         }
     }
-    due.into_iter().collect()
+    // Package files first: what lies in `dists` tells of a removed distribution that the rest of what
+    // it has given up may still be there.
+    due.into_iter().rev().collect()
+}
+
+/// Returns the removed distributions of which something is due that is still there.
+///
+/// They are not published anew any more, so nobody would ever come by. Nothing marks what is deleted
+/// for them, as when `gc` deletes it: it stays given up, and is found to be gone the next time.
+fn abandoned(planned: &Planned, at: Timestamp) -> BTreeSet<&Codename> {
+    let Published { snapshot, objects, .. } = &planned.published;
+    let removed = |codename: &&Codename| {
+        snapshot.distributions.get(*codename).is_some_and(Distribution::is_removed)
+    };
+    let there = planned.given_up.due(at).filter(|(key, _)| objects.contains_key(*key));
+    there.flat_map(|(_, waiting)| waiting.iter().filter(removed)).collect()
 }
 
 /// Returns the keys that a distribution will name and that don't follow from its content.

@@ -38,6 +38,8 @@ pub enum Severity {
 /// The kinds of dangers; `docs/dangers.md` has their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DangerCode {
+    /// A distribution disappears.
+    DistRemoved,
     /// A component disappears.
     ComponentRemoved,
     /// An architecture disappears.
@@ -97,6 +99,7 @@ impl DangerCode {
     /// Returns the code as ids and documents carry it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::DistRemoved => "dist-removed",
             Self::ComponentRemoved => "component-removed",
             Self::ArchRemoved => "arch-removed",
             Self::ReleaseField => "release-field",
@@ -117,7 +120,7 @@ impl DangerCode {
     /// Returns the table of the manifest in which such dangers are accepted.
     pub fn table(self) -> &'static str {
         match self {
-            Self::ComponentRemoved | Self::ArchRemoved => "removed",
+            Self::DistRemoved | Self::ComponentRemoved | Self::ArchRemoved => "removed",
             _ => "allow",
         }
     }

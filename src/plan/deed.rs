@@ -27,6 +27,11 @@ impl Deed {
     pub fn creation(codename: &str) -> Self {
         Self { address: codename.to_owned(), operation: Operation::Add, content: None }
     }
+
+    /// Returns the deed that removes a distribution.
+    pub fn removal(codename: &str) -> Self {
+        Self { address: codename.to_owned(), operation: Operation::Remove, content: None }
+    }
 }
 
 impl Plan {
@@ -39,9 +44,11 @@ impl Plan {
 
 impl DistributionPlan {
     fn deeds(&self, codename: &Codename) -> Vec<Deed> {
-        let is_new = self.status == DistributionStatus::New;
-        let mut deeds: Vec<_> =
-            is_new.then(|| Deed::creation(codename.as_str())).into_iter().collect();
+        let mut deeds = match self.status {
+            DistributionStatus::New => vec![Deed::creation(codename.as_str())],
+            DistributionStatus::Removed => vec![Deed::removal(codename.as_str())],
+            DistributionStatus::Published => vec![],
+        };
         deeds.extend(self.fields.iter().map(|change| change.deed(codename)));
         deeds.extend(self.packages.iter().flat_map(|change| change.deeds(codename)));
         deeds

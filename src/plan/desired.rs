@@ -7,7 +7,7 @@ use crate::digest::Sha256;
 use crate::manifest::{Manifest, Target};
 use crate::plan::Note;
 use crate::plan::danger::Consent;
-use crate::plan::draft::{Draft, Ground, Removals};
+use crate::plan::draft::{Draft, Ground, Removals, removed};
 use crate::plan::intake::{Obstacle, Taken, Upload};
 use crate::plan::loss::{self, Loss, Turn};
 use crate::plan::offer::Offers;
@@ -144,9 +144,10 @@ fn conclude(
         taken.push(stage.taken);
     }
     let Taken { files, notes: kept, .. } = together(taken, promotions.void(manifest))?;
-    let mut notes = undeclared(manifest, published);
-    notes.extend(kept);
-    notes.extend(promotions.notes(manifest, &snapshot));
+    let promoted = promotions.notes(manifest, &snapshot);
+    snapshot.distributions.extend(removed(manifest, published));
+    let mut notes: Vec<Note> = kept.into_iter().collect();
+    notes.extend(promoted);
     notes.extend(different_bytes(&snapshot));
     let files = listed(files, &snapshot);
     let (consent, purge_after) = (Consent::of(manifest), manifest.purge_after);
@@ -217,14 +218,6 @@ fn listed(mut files: BTreeMap<String, Upload>, snapshot: &Snapshot) -> BTreeMap<
         listed.extend(files.remove_entry(&package.file.filename));
     }
     listed
-}
-
-fn undeclared(manifest: &Manifest, published: &Snapshot) -> Vec<Note> {
-    let published = published.distributions.keys();
-    published
-        .filter(|codename| !manifest.distributions.contains_key(*codename))
-        .map(|codename| Note::Undeclared(codename.clone()))
-        .collect()
 }
 
 /// Returns a note for each version that has other bytes in a second distribution.

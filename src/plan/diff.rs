@@ -24,7 +24,7 @@ use crate::time::Timestamp;
 /// Returns the plan that makes `published` what is `desired`.
 ///
 /// `standings` names the generations that `published` was read from. Distributions that are not
-/// desired are left alone.
+/// in `desired` are left alone.
 pub fn diff(
     published: &Snapshot,
     desired: &Desired,
@@ -66,10 +66,7 @@ pub fn diff(
         dangers.extend(guard::older(standings.values(), &desired.consent));
     }
     dangers.extend(guard::losses(&desired.sourcing.losses, &desired.consent));
-    // The line about a whole distribution waits for what is still published of it.
-    let waits = |key: &str| published.distributions.keys().any(|codename| codename.as_str() == key);
-    let unused = guard::unused(&dangers, &desired.consent).into_iter();
-    notes.extend(unused.filter(|note| !matches!(note, Note::Unused { key, .. } if waits(key))));
+    notes.extend(guard::unused(&dangers, &desired.consent));
     let base: BTreeMap<_, _> = standings
         .iter()
         .filter(|(codename, _)| distributions.contains_key(*codename))
@@ -105,15 +102,20 @@ fn distribution(
     removals: &Removals,
 ) -> DistributionPlan {
     let status = match before {
+        Some(before) if after.is_removed() && !before.is_removed() => DistributionStatus::Removed,
         Some(_) => DistributionStatus::Published,
         None => DistributionStatus::New,
+    };
+    let fields = match status {
+        DistributionStatus::Removed => Vec::new(),
+        DistributionStatus::New | DistributionStatus::Published => field_changes(before, after),
     };
     DistributionPlan {
         status,
         copies: Copies::Current,
         indices: Indices::TakenOver,
         renewal: None,
-        fields: field_changes(before, after),
+        fields,
         packages: package_changes(before, after, removals),
         index_files: after.stale_indices(before).len() * after.compression.len(),
     }
@@ -122,8 +124,8 @@ fn distribution(
 fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<FieldChange> {
     let values = |distribution: &Distribution| -> Vec<(&'static str, Option<String>)> {
         let mut values = identity_values(&distribution.identity);
-        values.push(("Architectures", Some(words(&distribution.architectures))));
-        values.push(("Components", Some(words(&distribution.component_order))));
+        values.push(("Architectures", words(&distribution.architectures)));
+        values.push(("Components", words(&distribution.component_order)));
         let forms = distribution.compression.iter().map(|form| form.name());
         values.push(("Index files", Some(forms.collect::<Vec<_>>().join(" "))));
         values.push(("Valid for", distribution.valid_for.map(|span| span.to_string())));
@@ -185,8 +187,9 @@ pub(super) fn identity_values(identity: &Identity) -> Vec<(&'static str, Option<
     ]
 }
 
-fn words<T: ToString>(items: &[T]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+fn words<T: ToString>(items: &[T]) -> Option<String> {
+    let words: Vec<_> = items.iter().map(ToString::to_string).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// What package changes are grouped by: one line of a plan.

@@ -55,12 +55,15 @@ impl Baseline {
         (anyway.dangers, anyway.notes) = (Vec::new(), Vec::new());
         caused.repairs = Vec::new();
         for (codename, whole) in &plan.distributions {
-            let is_creation_known = self.has([Deed::creation(codename.as_str())]);
+            let is_turn_known = self.has([match whole.status {
+                DistributionStatus::Removed => Deed::removal(codename.as_str()),
+                _ => Deed::creation(codename.as_str()),
+            }]);
             let part = |is_known: bool| DistributionPlan {
                 index_files: whole.index_files,
                 // Time runs out whatever the manifest says.
                 renewal: whole.renewal.filter(|_| is_known),
-                status: match is_known == is_creation_known {
+                status: match is_known == is_turn_known {
                     true => whole.status,
                     false => DistributionStatus::Published,
                 },

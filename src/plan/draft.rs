@@ -16,7 +16,7 @@ use crate::plan::promotion::Promotions;
 use crate::plan::retention::places;
 use crate::plan::verdicts::verdicts;
 use crate::plan::{Cause, Reason};
-use crate::snapshot::{Distribution, Memory, PackageId, Packages};
+use crate::snapshot::{Distribution, Memory, PackageId, Packages, Snapshot};
 use crate::time::Timestamp;
 
 /// What every draft of a plan is made from.
@@ -332,6 +332,22 @@ fn declared_distribution(
         component_order: declared.components.clone(),
         remembered: before.map(|before| before.remembered.clone()).unwrap_or_default(),
     }
+}
+
+/// Returns what stays of each distribution that is published and that the manifest does not declare.
+///
+/// It is signed as everything else is: the keys that sign today leave some day.
+pub fn removed(
+    manifest: &Manifest,
+    published: &Snapshot,
+) -> impl Iterator<Item = (Codename, Distribution)> {
+    let undeclared = published.distributions.iter();
+    let undeclared =
+        undeclared.filter(|(codename, _)| !manifest.distributions.contains_key(*codename));
+    undeclared.map(|(codename, before)| {
+        let tombstone = Distribution { signed_by: signers(manifest), ..before.tombstone() };
+        (codename.clone(), tombstone)
+    })
 }
 
 fn signers(manifest: &Manifest) -> Vec<Fingerprint> {

@@ -158,6 +158,8 @@ pub enum Indices {
 pub enum DistributionStatus {
     /// The plan creates it.
     New,
+    /// The plan removes it: its Release lists nothing any more.
+    Removed,
     /// It is published.
     #[default]
     Published,
@@ -301,7 +303,7 @@ impl fmt::Display for Effect {
 /// Something to know about a plan that blocks nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
-    /// A distribution is published that the manifest does not declare; it stays as it is.
+    /// A distribution is brought back that the manifest does not declare; the next apply removes it.
     Undeclared(Codename),
     /// A distribution would be published without a single package.
     Empty(Codename),
@@ -370,6 +372,8 @@ pub enum Note {
 pub struct Summary {
     /// Distributions that the plan creates.
     pub distributions: usize,
+    /// Distributions that it removes.
+    pub remove_distributions: usize,
     /// Package versions to list.
     pub add: usize,
     /// Package files behind them.
@@ -433,6 +437,7 @@ impl Plan {
         for distribution in self.distributions.values() {
             match distribution.status {
                 DistributionStatus::New => summary.distributions += 1,
+                DistributionStatus::Removed => summary.remove_distributions += 1,
                 DistributionStatus::Published => summary.change += distribution.fields.len(),
             }
             summary.change += usize::from(distribution.copies == Copies::Behind);

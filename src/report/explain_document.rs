@@ -134,6 +134,9 @@ fn removal(reason: &Reason) -> FateReason {
         Reason::NoLongerOffered(sources) => {
             FateReason { text: Some(sources.join(" ")), ..FateReason::new("no-longer-offered") }
         }
+        Reason::Emptied(sources) => {
+            FateReason { text: Some(sources.join(" ")), ..FateReason::new("source-empty") }
+        }
         Reason::Undeclared => FateReason::new("undeclared"),
         Reason::Rollback(_) => FateReason::new("rollback"),
         Reason::Offered(sources) => {

@@ -29,6 +29,8 @@ pub struct GenerationRecord {
     pub allowed: BTreeMap<String, String>,
     /// The generation whose content it brought back, if it did.
     pub rollback_of: Option<u64>,
+    /// Whether it is what stays of a distribution that was removed.
+    pub is_removed: bool,
     /// The number of package files that it lists.
     pub packages: usize,
     /// What it changed.
@@ -74,6 +76,8 @@ struct GenerationDocument {
     allowed: BTreeMap<String, String>,
     /// The generation whose content it brought back, if it did.
     rollback_of: Option<u64>,
+    /// Whether it is what stays of a distribution that was removed.
+    distribution_removed: bool,
     packages: usize,
     /// `first`, `unknown` (the generation before is not kept) or `packages`.
     change: &'static str,
@@ -115,6 +119,7 @@ fn document(record: &GenerationRecord) -> GenerationDocument {
         plan: record.plan.map(|plan| plan.to_string()),
         allowed: record.allowed.clone(),
         rollback_of: record.rollback_of,
+        distribution_removed: record.is_removed,
         packages: record.packages,
         change,
         added,

@@ -116,6 +116,7 @@ struct GenerationDocument {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct SummaryDocument {
     distributions: usize,
+    remove_distributions: usize,
     add: usize,
     add_files: usize,
     remove: usize,
@@ -300,8 +301,14 @@ fn actions(
     distribution: &DistributionPlan,
 ) -> Vec<ActionDocument> {
     let mut actions = Vec::new();
-    if distribution.status == DistributionStatus::New {
-        actions.push(ActionDocument::new("add", "distribution", codename.to_string()));
+    match distribution.status {
+        DistributionStatus::New => {
+            actions.push(ActionDocument::new("add", "distribution", codename.to_string()));
+        }
+        DistributionStatus::Removed => {
+            actions.push(ActionDocument::new("remove", "distribution", codename.to_string()));
+        }
+        DistributionStatus::Published => {}
     }
     if distribution.copies == Copies::Behind {
         actions.push(ActionDocument::new("change", "copies", codename.to_string()));
@@ -428,6 +435,7 @@ impl From<Summary> for SummaryDocument {
     fn from(summary: Summary) -> Self {
         Self {
             distributions: summary.distributions,
+            remove_distributions: summary.remove_distributions,
             add: summary.add,
             add_files: summary.add_files,
             remove: summary.remove,

@@ -127,6 +127,29 @@ impl Distribution {
             .collect()
     }
 
+    /// Tells whether it is what stays of a distribution that was removed.
+    ///
+    /// A manifest declares no distribution without components, so nothing else has none.
+    pub fn is_removed(&self) -> bool {
+        self.component_order.is_empty()
+    }
+
+    /// Returns what stays of it when it is removed: its name, and nothing to install.
+    ///
+    /// It is valid for ever: nobody could renew it once the repository itself has ended.
+    pub fn tombstone(&self) -> Self {
+        Self {
+            identity: self.identity.clone(),
+            architectures: Vec::new(),
+            compression: self.compression.clone(),
+            valid_for: None,
+            signed_by: self.signed_by.clone(),
+            components: BTreeMap::new(),
+            component_order: Vec::new(),
+            remembered: Memory::new(),
+        }
+    }
+
     /// Returns the number of package entries in all components.
     pub fn package_count(&self) -> usize {
         self.components.values().map(BTreeMap::len).sum()

@@ -39,6 +39,7 @@ mod readers;
 mod real_packages;
 mod recipes;
 mod rejected;
+mod removal;
 mod repairs;
 mod reproducible;
 mod review;

@@ -37,7 +37,8 @@ pub enum Invariant {
     DateGrows,
     /// A generation has a later Last-Modified second than the one before: apt asks by it.
     LaterSecond,
-    /// No two generations have one id, so their bytes and tags never come back.
+    /// No generation has the id of the one before, so that of two writers on one base each knows its
+    /// own. A run may win twice, where it lost in another distribution in between.
     OwnId,
     /// Of each generation but those long ago there is the commit point, the state, the signature.
     Recorded,
@@ -62,6 +63,9 @@ const PURGE_AFTER: i64 = 2 * 3600;
 
 /// How many generations before the current one keep their records.
 const KEPT: usize = 30;
+
+/// Where the other distribution lies, which nobody looks at.
+const OTHERS: [&str; 2] = ["dists/trixie/", ".repoman/history/trixie/"];
 
 /// An object that was served, and until when.
 #[derive(Debug, Clone)]
@@ -176,7 +180,7 @@ impl Auditor {
     fn compare(&mut self, new: &Generation) {
         let Some(last) = self.chain.last() else { return };
         let (dates, seconds) = ([last.date, new.date], [last, new].map(|g| g.written.as_second()));
-        if self.chain.iter().any(|earlier| earlier.writer == new.writer) {
+        if last.writer == new.writer {
             self.violated(Invariant::OwnId, format!("{} was there before", new.writer));
         }
         if dates[0] >= dates[1] {
@@ -252,7 +256,8 @@ impl Auditor {
         let empty = Sha256::of(b"").to_string();
         let is_needed = |key: &str| {
             let stays = ["acme-apt.asc", ".repoman/store.json"];
-            needed.contains(key) || stays.contains(&key) || key.ends_with(&empty)
+            let is_own = !OTHERS.iter().any(|prefix| key.starts_with(prefix));
+            !is_own || needed.contains(key) || stays.contains(&key) || key.ends_with(&empty)
         };
         let left: Vec<_> = world.keys().into_iter().filter(|key| !is_needed(key)).collect();
         if !left.is_empty() {

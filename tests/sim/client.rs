@@ -98,8 +98,10 @@ pub fn read(world: &World, point: &Stored) -> Result<Generation, String> {
     for reference in &objects {
         check(world, reference)?;
     }
-    if indices.is_empty() {
-        return Err("no index is published".to_owned());
+    // apt says nothing of an index that it lacks where Release has one of these fields.
+    let is_removed = !text.contains("\nComponents:") && !text.contains("\nArchitectures:");
+    if indices.is_empty() != is_removed {
+        return Err(format!("it is removed: {is_removed}, and has {} indices", indices.len()));
     }
     let number = state["generation"].as_u64().ok_or("no generation")?;
     let manifest = &state["manifest"]["sha256"];

@@ -22,6 +22,7 @@ mod link;
 #[cfg(debug_assertions)]
 mod mutations;
 mod races;
+mod removals;
 mod scene;
 mod schedule;
 mod seal;

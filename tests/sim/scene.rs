@@ -85,6 +85,12 @@ to = "trixie/main"
 mode = "mirror"
 "#;
 
+/// What is left when the distribution that everybody looks at is removed: the other one, empty.
+const ENDED: &str = r#"
+[removed]
+"bookworm" = "nobody is left"
+"#;
+
 /// How a run ended, as its user is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
@@ -148,6 +154,7 @@ pub struct Part {
     /// By which command.
     pub verb: Verb,
     manifest: Manifest,
+    text: String,
     offers: Offers,
     root: PathBuf,
     /// The packages, as `name version`.
@@ -166,6 +173,12 @@ pub struct Stock {
     pub mirrors: [Part; 3],
     /// Programs that publish beside each other.
     pub rivals: [Part; 4],
+    /// Nothing: the distribution is removed.
+    pub end: Part,
+    /// The same, with a package in the other distribution.
+    pub other: Part,
+    /// The first publication and the second one, with the other distribution declared as well.
+    pub back: [Part; 2],
     /// What services push.
     pub pushes: [Part; 3],
     /// A package in a second distribution; the same in the first, too; another version in the
@@ -186,20 +199,24 @@ pub fn stock() -> &'static Stock {
     STOCK.get_or_init(|| {
         prepare();
         let directory = tempfile::tempdir().unwrap();
-        let parsed = |text: &str| {
-            let parsed = manifest::parse(text).map_err(|problems| format!("{problems:?}"));
-            parsed.unwrap().manifest
-        };
-        let (manifest, both) = (parsed(MANIFEST), parsed(&format!("{MANIFEST}{SECOND}")));
+        let (manifest, both) = (parsed(MANIFEST), format!("{MANIFEST}{SECOND}"));
+        let rest = MANIFEST.split("[allow]").next().unwrap_or_default();
+        let ended = format!("{rest}{SECOND}{ENDED}");
+        let end = part(&ended, &directory.path().join("end"), &[]);
+        let other = &[("second", "tool", "1.0")];
+        let other = part(&ended, &directory.path().join("other"), other);
         let shared = |name: &str, files: &[(&str, &str, &str)]| {
             part(&both, &directory.path().join(name), files)
         };
         let part = |name: &str, files: &[(&str, &str, &str)]| {
-            part(&manifest, &directory.path().join(name), files)
+            part(MANIFEST, &directory.path().join(name), files)
         };
+        let first = [("build", "widget", "1.0"), ("extra", "spare", "1.0")];
+        let upgrade = [("build", "widget", "1.1"), ("extra", "spare", "2.0")];
         Stock {
-            first: part("first", &[("build", "widget", "1.0"), ("extra", "spare", "1.0")]),
-            upgrade: part("upgrade", &[("build", "widget", "1.1"), ("extra", "spare", "2.0")]),
+            back: [shared("back-1", &first), shared("back-2", &upgrade)],
+            first: part("first", &first),
+            upgrade: part("upgrade", &upgrade),
             mirrors: [
                 part("mirror-1", &[("mirror", "tool", "1.0"), ("mirror", "saw", "1.0")]),
                 part("mirror-2", &[("mirror", "tool", "2.0"), ("mirror", "saw", "1.0")]),
@@ -211,6 +228,8 @@ pub fn stock() -> &'static Stock {
                 part("rival-3", &[("build", "three", "1.0"), ("extra", "three-doc", "1.0")]),
                 part("rival-4", &[("build", "widget", "1.2")]),
             ],
+            end,
+            other,
             pushes: [
                 pushed(&manifest, directory.path(), &["acme-one"]),
                 pushed(&manifest, directory.path(), &["acme-two", "acme-two-doc"]),
@@ -227,19 +246,25 @@ pub fn stock() -> &'static Stock {
     })
 }
 
-fn part(manifest: &Manifest, root: &Path, files: &[(&str, &str, &str)]) -> Part {
+fn parsed(text: &str) -> Manifest {
+    let parsed = manifest::parse(text).map_err(|problems| format!("{problems:?}"));
+    parsed.unwrap().manifest
+}
+
+fn part(text: &str, root: &Path, files: &[(&str, &str, &str)]) -> Part {
+    let manifest = parsed(text);
     for (source, name, version) in files {
         let deb = Deb::new(name, version, "amd64").field("Section", "misc").content("nothing\n");
         deb.write_to(&root.join(source));
     }
     let demand = Demand::Optional;
     let now = Timestamp::UNIX_EPOCH;
-    let question = Question { manifest, root, demand, now, is_later: UNRELATED };
+    let question = Question { manifest: &manifest, root, demand, now, is_later: UNRELATED };
     let offers = read_offers(question, &Nobody).map_err(|_| "unreadable packages").unwrap();
     let first = files.iter().filter(|(source, ..)| *source != "second");
     let packages = first.map(|(_, name, version)| format!("{name} {version}")).collect();
-    let manifest = manifest.clone();
-    Part { verb: Verb::Apply, manifest, offers, root: root.to_owned(), packages }
+    let (text, root) = (text.to_owned(), root.to_owned());
+    Part { verb: Verb::Apply, manifest, text, offers, root, packages }
 }
 
 fn pushed(manifest: &Manifest, root: &Path, names: &[&str]) -> Part {
@@ -250,8 +275,8 @@ fn pushed(manifest: &Manifest, root: &Path, names: &[&str]) -> Part {
     let offers = push::read(manifest, &files, None, &Nobody);
     let offers = offers.map_err(|_| "no source lets them in").unwrap();
     let packages = names.iter().map(|name| format!("{name} 1.0")).collect();
-    let manifest = manifest.clone();
-    Part { verb: Verb::Publish, manifest, offers, root: root.to_owned(), packages }
+    let (manifest, text, root) = (manifest.clone(), MANIFEST.to_owned(), root.to_owned());
+    Part { verb: Verb::Publish, manifest, text, offers, root, packages }
 }
 
 /// A program that is to run once.
@@ -384,7 +409,7 @@ impl Program {
             writer: self.run.clone(),
             tool: "repoman simulated".to_owned(),
             repository: stock().manifest.repository.name.clone(),
-            manifest: MANIFEST.into(),
+            manifest: self.part.text.clone().into(),
             git_commit: None,
         }
     }

@@ -22,6 +22,7 @@ use crate::cli::{Global, exit};
 use crate::ops::client_files;
 use crate::ops::contest::{Ending, Terms, publish};
 use crate::ops::plan::{PlanError, Question, plan};
+use crate::plan::{DistributionStatus, Plan};
 use crate::published::LoadError;
 use crate::sign::Signer as _;
 use crate::store::Store;
@@ -99,7 +100,7 @@ pub async fn run(
         let publisher = project.publisher(&store, signer);
         match publish(&publisher, planned, question, terms, observer.as_ref()).await? {
             Ending::Applied(applied, planned) => {
-                sources_entries(&project, &store, terminal).await;
+                sources_entries(&project, &store, &planned.plan, terminal).await;
                 terminal.say(&outcome(&project, &planned.plan, &applied, terminal.err));
                 terminal.say(&format!("Applied in {:.1}s.", started.elapsed().as_secs_f64()));
                 beyond_repair.map_or(Ok(exit::SUCCESS.into()), Err)
@@ -143,10 +144,17 @@ impl Arguments {
 }
 
 /// Brings the sources entries up to date; the publication stands whatever comes of it.
-async fn sources_entries(project: &Project, store: &Store, terminal: &Terminal) {
+async fn sources_entries(project: &Project, store: &Store, plan: &Plan, terminal: &Terminal) {
     let entries = client_files::entries(&project.manifest, &project.root());
     let name = &project.manifest.repository.name;
-    if let Err(error) = client_files::update_entries(store, name, &entries).await {
+    let removed = plan.distributions.iter();
+    let removed = removed.filter(|(_, changes)| changes.status == DistributionStatus::Removed);
+    let removed = removed.map(|(codename, _)| codename);
+    let updated = async {
+        client_files::update_entries(store, name, &entries).await?;
+        client_files::remove_entries(store, name, &entries, removed).await
+    };
+    if let Err(error) = updated.await {
         terminal.warn(&format!("the sources entries for clients were not written: {error}"));
     }
 }

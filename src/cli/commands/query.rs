@@ -97,6 +97,11 @@ pub async fn run(
     if let Some(codename) = asked.find(|name| !snapshot.distributions.contains_key(*name)) {
         return Err(Failure::not_published(codename.as_str()));
     }
+    let is_removed = |name: &&Codename| snapshot.distributions[*name].is_removed();
+    for codename in arguments.distribution.iter().filter(is_removed) {
+        terminal
+            .warn(&format!("{codename} is removed; `repoman log {codename}` tells when and why"));
+    }
     warnings(&selection, &arguments.fields, &snapshot).iter().for_each(|text| terminal.warn(text));
     let found = selection.of(&snapshot, now);
     let columns = columns(&arguments.fields);

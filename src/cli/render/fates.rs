@@ -135,6 +135,9 @@ fn removal(reason: &Reason) -> String {
         Reason::NoLongerOffered(sources) => {
             format!("gone from source.{}", sources.join(", source."))
         }
+        Reason::Emptied(sources) => {
+            format!("nothing is left in source.{}", sources.join(", source."))
+        }
         Reason::Undeclared => "its component or architecture is not declared any more".to_owned(),
         Reason::Rollback(generation) => format!("generation {generation} is brought back"),
         Reason::Offered(sources) => format!("replaced by source.{}", sources.join(", source.")),

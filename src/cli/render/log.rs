@@ -49,6 +49,9 @@ fn generation(out: &mut String, record: &GenerationRecord, style: Style, verbosi
     if let Some(of) = record.rollback_of {
         line(out, style, (Tone::Changed, "~"), &format!("rollback to generation {of}"));
     }
+    if record.is_removed {
+        line(out, style, (Tone::Removed, "-"), "the distribution is removed");
+    }
     for (id, reason) in &record.allowed {
         let text = format!("allowed {}: {}", printable(id), printable(reason));
         line(out, style, (Tone::Changed, "!"), &text);

@@ -5,7 +5,7 @@ use crate::cli::project::Project;
 use crate::cli::terminal::{Style, Tone};
 use crate::ops::apply::Applied;
 use crate::ops::client_files;
-use crate::plan::Plan;
+use crate::plan::{DistributionStatus, Plan};
 
 /// Returns what was published, and after a first publication what clients need.
 pub fn outcome(project: &Project, plan: &Plan, published: &[Applied], style: Style) -> String {
@@ -20,9 +20,16 @@ pub fn outcome(project: &Project, plan: &Plan, published: &[Applied], style: Sty
 pub fn applied(plan: &Plan, applied: &[Applied], style: Style) -> String {
     let sum = plan.summary();
     let tick = style.paint(Tone::Added, style.glyph("✓", "*"));
+    let is_removed = |codename| {
+        let changes = plan.distributions.get(codename);
+        changes.is_some_and(|changes| changes.status == DistributionStatus::Removed)
+    };
     let generations: Vec<_> = applied
         .iter()
-        .map(|applied| format!("{} is at generation {}", applied.codename, applied.generation))
+        .map(|Applied { codename, generation, .. }| match is_removed(codename) {
+            true => format!("{codename} is removed, by generation {generation}"),
+            false => format!("{codename} is at generation {generation}"),
+        })
         .collect();
     let repaired = match sum.repair {
         0 => String::new(),

@@ -1,5 +1,6 @@
 //! A plan for people: what clients get, lose and trip over, at a glance.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::cli::render::repairs;
@@ -46,9 +47,14 @@ pub fn render(plan: &Plan, empty_store: bool, look: Look) -> String {
 pub(super) fn bodies(out: &mut String, plan: &Plan, look: Look) {
     for (codename, distribution) in &plan.distributions {
         let generation = plan.base.get(codename).map(|base| base.generation);
-        heading(out, codename, generation, look);
+        heading(out, codename, distribution, generation, look);
         fields(out, distribution, look);
-        packages(out, distribution, look);
+        match distribution.status {
+            DistributionStatus::Removed if look.verbosity < Verbosity::Verbose => {
+                removed(out, distribution, look);
+            }
+            _ => packages(out, distribution, look),
+        }
         out.push('\n');
     }
 }
@@ -64,10 +70,17 @@ pub(super) fn notes(out: &mut String, plan: &Plan, look: Look) {
     }
 }
 
-fn heading(out: &mut String, codename: &Codename, generation: Option<u64>, look: Look) {
-    let right = match generation {
-        Some(number) => format!("generation {number}"),
-        None => "new distribution".to_owned(),
+fn heading(
+    out: &mut String,
+    codename: &Codename,
+    distribution: &DistributionPlan,
+    generation: Option<u64>,
+    look: Look,
+) {
+    let right = match (distribution.status, generation) {
+        (DistributionStatus::Removed, _) => "distribution removed".to_owned(),
+        (_, Some(number)) => format!("generation {number}"),
+        (_, None) => "new distribution".to_owned(),
     };
     let gap = WIDTH.saturating_sub(codename.as_str().len() + right.len()).max(1);
     let name = look.style.paint(Tone::Strong, codename.as_str());
@@ -101,6 +114,25 @@ fn fields(out: &mut String, distribution: &DistributionPlan, look: Look) {
     for FieldChange { field, before, after } in &distribution.fields {
         let _ = writeln!(out, "  {mark} {field:<12} {} {arrow} {}", shown(before), shown(after));
     }
+}
+
+/// Says how much goes with a distribution; `-v` shows it one by one.
+fn removed(out: &mut String, distribution: &DistributionPlan, look: Look) {
+    let changes = &distribution.packages;
+    let names: BTreeSet<_> =
+        changes.iter().map(|change| (&change.component, &change.name)).collect();
+    let components: BTreeSet<_> = changes.iter().map(|change| &change.component).collect();
+    let files = changes.iter().map(|change| change.files.len()).sum();
+    let mark = look.style.paint(Tone::Removed, "-");
+    // Writing to a String can't fail.
+    let _ = writeln!(
+        out,
+        "  {mark} {} ({}, {}) in {}",
+        text::plural(names.len(), "package"),
+        text::plural(changes.len(), "version"),
+        text::plural(files, "file"),
+        text::plural(components.len(), "component"),
+    );
 }
 
 /// The column at which the values of a new distribution begin.
@@ -256,10 +288,7 @@ pub(super) fn reason(change: &PackageChange, arrow: &str) -> String {
 pub(super) fn note_text(note: &Note) -> String {
     match note {
         Note::Undeclared(codename) => {
-            format!(
-                "{codename} is published but not declared; it stays as it is, since this version \
-                 does not remove whole distributions"
-            )
+            format!("the manifest does not declare {codename}: the next apply removes it")
         }
         Note::Empty(codename) => {
             format!("{codename} has no packages; are the sources where the manifest says?")
@@ -333,6 +362,10 @@ pub(super) fn totals(out: &mut String, plan: &Plan, look: Look) {
             format!("{} ({})", text::plural(count, "package"), text::plural(sum.add_files, "file"))
         }
     };
+    let with = match sum.remove_distributions {
+        0 => String::new(),
+        count => format!(" with {}", text::plural(count, "distribution")),
+    };
     let strong = look.style.paint(Tone::Strong, "Plan:");
     let repair = match sum.repair {
         0 => String::new(),
@@ -340,7 +373,7 @@ pub(super) fn totals(out: &mut String, plan: &Plan, look: Look) {
     };
     let _ = writeln!(
         out,
-        "{strong} {new}{add} to add, {} to remove, {} to change{repair}.",
+        "{strong} {new}{add} to add, {} to remove{with}, {} to change{repair}.",
         sum.remove, sum.change
     );
     if plan.distributions.is_empty() {

@@ -9,7 +9,7 @@ use crate::fingerprint::Fingerprint;
 use crate::plan::danger::{Consent, Danger, DangerCode, Severity};
 use crate::plan::diff::identity_values;
 use crate::plan::guard::Change;
-use crate::plan::rotation;
+use crate::plan::{DistributionStatus, rotation};
 use crate::snapshot::Distribution;
 use crate::time::{Span, day};
 
@@ -22,13 +22,27 @@ const NOTED: [&str; 2] = ["Suite", "Version"];
 /// Returns the dangers of what a plan does to a distribution as a whole.
 pub fn dangers(change: Change<'_>, consent: &Consent) -> Vec<Danger> {
     let Change { codename, before, after, .. } = change;
+    if change.plan.status == DistributionStatus::Removed {
+        return vec![removed(codename)];
+    }
     let mut dangers = Vec::new();
     dangers.extend(lost_components(codename, before, after));
     dangers.extend(lost_architectures(codename, before, after));
     dangers.extend(fields(codename, before, after));
     dangers.extend(signing(codename, before, after));
-    dangers.extend(dropped_keys(change, consent.overlap));
+    // Nobody relies on what is removed.
+    if !before.is_removed() {
+        dangers.extend(dropped_keys(change, consent.overlap));
+    }
     dangers
+}
+
+fn removed(codename: &Codename) -> Danger {
+    let message = format!(
+        "clients with `Suites: {codename}` lose all of its packages, and apt-get update warns them"
+    );
+    let danger = Danger::new(DangerCode::DistRemoved, codename, codename.as_str(), message);
+    danger.instead(format!("put [distribution.{codename}] back"))
 }
 
 fn lost_components<'a>(
