@@ -91,6 +91,13 @@ const ENDED: &str = r#"
 "bookworm" = "nobody is left"
 "#;
 
+/// Has the first distribution take from the second one.
+const PROMOTION: &str = r#"
+[source.promotion]
+distribution = "trixie/main"
+to = "bookworm/main"
+"#;
+
 /// How a run ended, as its user is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
@@ -184,6 +191,8 @@ pub struct Stock {
     /// A package in a second distribution; the same in the first, too; another version in the
     /// second one.
     pub shared: [Part; 3],
+    /// What the second distribution has, in the first one; no file of it is at hand.
+    pub promotion: Part,
 }
 
 /// Nobody watches.
@@ -205,6 +214,8 @@ pub fn stock() -> &'static Stock {
         let end = part(&ended, &directory.path().join("end"), &[]);
         let other = &[("second", "tool", "1.0")];
         let other = part(&ended, &directory.path().join("other"), other);
+        let promoting = format!("{both}{PROMOTION}");
+        let promotion = part(&promoting, &directory.path().join("promotion"), &[]);
         let shared = |name: &str, files: &[(&str, &str, &str)]| {
             part(&both, &directory.path().join(name), files)
         };
@@ -240,6 +251,7 @@ pub fn stock() -> &'static Stock {
                 shared("shared-2", &[("second", "tool", "1.0"), ("build", "tool", "1.0")]),
                 shared("shared-3", &[("second", "tool", "2.0")]),
             ],
+            promotion,
             _directory: directory,
             manifest,
         }

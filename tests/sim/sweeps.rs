@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(debug_assertions)]
+use repoman::mutation::{Mutation, Switch};
 use repoman::ops::gc::Scope;
 use tokio::time::sleep;
 
 use crate::auditor::Invariant;
+use crate::client;
 use crate::lies::Lie;
 use crate::link::{Fault, Flaw, Link};
 use crate::scene::{Ending, Part, Program, alone, sound, stock};
@@ -346,6 +349,55 @@ async fn a_writer_that_sleeps_names_nothing_that_another_distribution_gives_up()
         let (part, others) = (&stock().shared[1], Others::GiveUp);
         Nap { run, part, others, ahead: 0 }.everywhere(&world.fork_now()).await;
     }
+}
+
+/// Tells whether clients of the first distribution can install the tool.
+fn has_tool(world: &World) -> bool {
+    let published = client::read(world, &client::commit_point(world).unwrap()).unwrap();
+    published.packages.iter().any(|package| package.starts_with("tool "))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_promotion_that_sleeps_names_nothing_that_is_given_up_where_it_comes_from() {
+    let run = async |world: &Arc<World>, sleeper: &Program| {
+        // Who slept on a request may have to say that it is lost.
+        let is_promoted = is_done(&sleeper.play(world).await);
+        assert!(!is_promoted || has_tool(world), "{}", world.journal());
+        // What it named was given up by the other distribution at most an hour before.
+        sleep(minutes(121)).await;
+        sleeper.sweep(world, Scope::GivenUp).await;
+        sound(world, "swept after the promotion");
+    };
+    for signing in BOTH {
+        let world = World::new(signing);
+        publish(&world, &stock().shared[0]).await;
+        let awake = world.fork_now();
+        publish(&awake, &stock().promotion).await;
+        assert!(has_tool(&awake) && !has_tool(&world));
+        let (part, others) = (&stock().promotion, Others::GiveUp);
+        Nap { run, part, others, ahead: 0 }.everywhere(&world.fork_now()).await;
+    }
+}
+
+#[cfg(debug_assertions)]
+#[tokio::test(start_paused = true)]
+async fn a_promotion_beside_a_sweep_without_grace_is_caught() {
+    let _switch = Switch::on(Mutation::NoGrace);
+    let run = async |world: &Arc<World>, sleeper: &Program| {
+        sleeper.play(world).await;
+    };
+    let world = World::new(Signing::Unsigned);
+    publish(&world, &stock().shared[0]).await;
+    let (world, part) = (world.fork_now(), &stock().promotion);
+    let nap = Nap { run, part, others: Others::GiveUp, ahead: 0 };
+    let mut caught = Vec::new();
+    for sleeps_at in 0..4 {
+        let world = world.fork();
+        nap.play(&world, 20, sleeps_at).await;
+        caught.extend(world.audit(|auditor, _| auditor.violations().to_vec()));
+    }
+    let caught: Vec<_> = caught.iter().map(ToString::to_string).collect();
+    assert!(caught.iter().any(|what| what.contains("tool_1.0")), "{caught:?}");
 }
 
 #[tokio::test(start_paused = true)]
