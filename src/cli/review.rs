@@ -11,10 +11,10 @@ use crate::cli::Global;
 use crate::cli::failure::Failure;
 use crate::cli::project::{self, Project};
 use crate::cli::render::github::{self, Annotation};
-use crate::cli::render::report::subject;
+use crate::cli::render::markdown::Subject;
 use crate::cli::render::{gitlab, markdown};
 use crate::cli::terminal::{Style, Terminal};
-use crate::ops::plan::Planned;
+use crate::plan::Plan;
 use crate::report::plan_status;
 
 /// What a step summary may take: 1 MiB by GitHub's rules, part of which others may have used.
@@ -83,8 +83,8 @@ impl Review<'_> {
     }
 
     /// Returns a plan as Markdown.
-    pub fn markdown(&self, project: &Project, planned: &Planned) -> String {
-        markdown::render(&planned.plan, &subject(project, planned), self.wanted.max_bytes)
+    pub fn markdown(&self, plan: &Plan, subject: &Subject) -> String {
+        markdown::render(plan, subject, self.wanted.max_bytes)
     }
 
     /// Writes a plan, and the exit status that it leads to, where the arguments want it.
@@ -95,22 +95,21 @@ impl Review<'_> {
     pub fn write(
         &self,
         project: &Project,
-        planned: &Planned,
+        (plan, subject): (&Plan, &Subject),
         status: u8,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
         if let Some(path) = &self.wanted.markdown_out {
-            write(path, &self.markdown(project, planned))?;
+            write(path, &self.markdown(plan, subject))?;
         }
         if let Some(path) = &self.wanted.gitlab_out {
-            write(path, &gitlab::report(&planned.plan))?;
+            write(path, &gitlab::report(plan))?;
         }
         let Some(step) = &self.step else { return Ok(()) };
         annotate(&project.annotations(), terminal);
-        annotate(&github::annotations(&planned.plan, &project.path), terminal);
-        let summary = markdown::render(&planned.plan, &subject(project, planned), SUMMARY);
-        append(&step.summary, &summary)?;
-        append(&step.outputs, &outputs(planned, status))
+        annotate(&github::annotations(plan, &project.path), terminal);
+        append(&step.summary, &markdown::render(plan, subject, SUMMARY))?;
+        append(&step.outputs, &outputs(plan, status))
     }
 
     /// Writes why there is no plan where the arguments want one.
@@ -141,8 +140,7 @@ impl Review<'_> {
 }
 
 /// Returns what later steps can know of a plan.
-fn outputs(planned: &Planned, status: u8) -> String {
-    let plan = &planned.plan;
+fn outputs(plan: &Plan, status: u8) -> String {
     let sum = plan.summary();
     github::outputs(&[
         ("status", plan_status(plan).to_owned()),

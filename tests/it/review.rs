@@ -30,6 +30,18 @@ fn a_plan_is_markdown_that_nobody_else_writes_in() {
 }
 
 #[test]
+fn a_change_is_told_before_what_would_happen_anyway() {
+    let repo = published();
+    std::fs::copy(repo.path("repo.toml"), repo.path("before.toml")).unwrap();
+    repo.build(&Deb::new("gadget", "1.0", "arm64"));
+    repo.write_manifest(&(Manifest::default().to_text() + YANK));
+    let run = repo.repoman(["plan", "--markdown", "--base", "before.toml"]).ok();
+    let run = run.says(["### `acme-apt`: 0 packages to add, 1 to remove, 0 to change\n"]);
+    let (own, anyway) = run.stdout.split_once("Would happen anyway").unwrap();
+    assert!(own.contains("`widget` `1.1`") && anyway.contains("`gadget` `1.0`"), "{run}");
+}
+
+#[test]
 fn a_blocked_plan_is_markdown_with_the_lines_to_add() {
     let repo = published();
     let rebranded = Manifest::default().to_text().replace("\"Acme\"", "\"Acme Inc\"");

@@ -11,7 +11,7 @@ use crate::cli::inputs::SourceArguments;
 use crate::cli::progress;
 use crate::cli::project::Project;
 use crate::cli::render::plan::Look;
-use crate::cli::render::report::{document, report};
+use crate::cli::render::report::{document, report, subject};
 use crate::cli::review::ReviewArguments;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
@@ -101,9 +101,10 @@ pub fn run(
         std::fs::write(path, document()).map_err(|error| Failure::file(path, error))?;
     }
     let style = Look { style: terminal.out, verbosity: terminal.verbosity };
+    let subject = subject(&project, &planned, base.as_ref());
     terminal.product(&match (arguments.json, review.is_product()) {
         (true, _) => document(),
-        (false, true) => review.markdown(&project, &planned),
+        (false, true) => review.markdown(&planned.plan, &subject),
         (false, false) => terminal.inert(report(&project, &planned, base.as_ref(), style)),
     })?;
     if let Some(path) = &arguments.out {
@@ -112,7 +113,7 @@ pub fn run(
     }
     let verdict = verdict(arguments, &planned.plan);
     let status = verdict.as_ref().map_or_else(Failure::status, |status| *status);
-    review.write(&project, &planned, status, terminal)?;
+    review.write(&project, (&planned.plan, &subject), status, terminal)?;
     verdict.map(ExitCode::from)
 }
 

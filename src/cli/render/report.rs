@@ -7,7 +7,7 @@ use crate::cli::base::Base;
 use crate::cli::commands::version::TOOL;
 use crate::cli::project::{Commit, Project};
 use crate::cli::render::division;
-use crate::cli::render::markdown::Subject;
+use crate::cli::render::markdown::{Against, Subject};
 use crate::cli::render::plan::{Look, render};
 use crate::cli::terminal::{Terminal, Verbosity};
 use crate::ops::client_files;
@@ -94,9 +94,10 @@ fn sources_entries(project: &Project, planned: &Planned) -> String {
 }
 
 /// Returns what reviewers of a plan have to know beside what it does.
-pub fn subject(project: &Project, planned: &Planned) -> Subject {
+pub fn subject(project: &Project, planned: &Planned, base: Option<&Base>) -> Subject {
+    let against = |Base { name, baseline, .. }: &Base| Against::new(name, baseline, &planned.plan);
     Subject {
-        repository: project.manifest.repository.name.clone(),
+        against: base.map(against),
         context: context(project, planned),
         clients: sources_entries(project, planned),
     }

@@ -10,7 +10,9 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
-use crate::plan::Plan;
+use std::collections::BTreeSet;
+
+use crate::plan::{Baseline, Deed, Division, Plan};
 use crate::report::PlanContext;
 
 use escape::marked;
@@ -18,12 +20,38 @@ use escape::marked;
 /// What a plan is about, beside what it does.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// The repository's name.
-    pub repository: String,
     /// What the plan was made from.
     pub context: PlanContext,
     /// What clients of new distributions will use: lines of a `.sources` file.
     pub clients: String,
+    /// What the plan is held against, if anything.
+    pub against: Option<Against>,
+}
+
+/// The manifest before a change, and what that makes of a plan.
+#[derive(Debug, Clone)]
+pub struct Against {
+    /// What was asked for: a commit or a file.
+    pub name: String,
+    /// What the change causes, and what would happen anyway.
+    pub division: Division,
+    /// What would happen without the change, and does not with it.
+    pub prevented: Vec<Deed>,
+    /// The ids of the dangers that the plan would have anyway.
+    pub known: BTreeSet<String>,
+}
+
+impl Against {
+    /// Holds a plan against what would happen by the manifest of that name.
+    pub fn new(name: &str, baseline: &Baseline, plan: &Plan) -> Self {
+        let ids = plan.dangers.iter().map(|danger| &danger.id);
+        Self {
+            name: name.to_owned(),
+            division: baseline.divide(plan),
+            prevented: baseline.prevented(plan),
+            known: ids.filter(|id| baseline.has_danger(id)).cloned().collect(),
+        }
+    }
 }
 
 /// How much is told.

@@ -9,10 +9,11 @@ use crate::cli::render::plan::{note_text, reason};
 use crate::cli::render::repairs;
 use crate::debian::suite::Codename;
 use crate::plan::{
-    Copies, Danger, DistributionPlan, DistributionStatus, FieldChange, Indices, Operation,
+    Copies, Danger, Deed, DistributionPlan, DistributionStatus, FieldChange, Indices, Operation,
     PackageChange, Plan, Reason, Severity,
 };
 use crate::text::{bytes, plural};
+use crate::time::day;
 
 /// No text of others is longer; what is cut off stands in the manifest or the log.
 const LONGEST: usize = 400;
@@ -22,13 +23,15 @@ const OPEN: usize = 25;
 /// Returns the whole document at a level.
 pub fn document(plan: &Plan, subject: &Subject, level: Level) -> String {
     let environment = subject.context.manifest.env.as_deref();
-    let mut out = marker(&subject.repository, environment);
-    headline(&mut out, plan, subject);
-    dangers(&mut out, plan, level);
-    counts(&mut out, plan);
-    changes(&mut out, plan, level);
-    removals(&mut out, plan, level);
-    additions(&mut out, plan, level);
+    let mut out = marker(&subject.context.repository, environment);
+    let own = subject.against.as_ref().map_or(plan, |against| &against.division.caused);
+    headline(&mut out, own, subject);
+    dangers(&mut out, plan, subject, level);
+    body(&mut out, own, level);
+    if let Some(against) = &subject.against {
+        prevented(&mut out, &against.prevented, level);
+        anyway(&mut out, &against.division.anyway, level);
+    }
     if level <= Level::Counted {
         notes(&mut out, plan, subject);
     }
@@ -40,16 +43,67 @@ pub fn document(plan: &Plan, subject: &Subject, level: Level) -> String {
     out
 }
 
+/// Writes what a plan, or a part of one, does.
+fn body(out: &mut String, plan: &Plan, level: Level) {
+    counts(out, plan);
+    changes(out, plan, level);
+    departures(out, plan, level, &REMOVED);
+    departures(out, plan, level, &REPLACED);
+    differences(out, plan, level);
+    additions(out, plan, level);
+}
+
+/// Writes what would happen without the change, too.
+fn anyway(out: &mut String, plan: &Plan, level: Level) {
+    if plan.is_empty() {
+        return;
+    }
+    let mut inner = String::new();
+    body(&mut inner, plan, level);
+    let title = format!("Would happen anyway, not caused by this change: {}", totals(plan));
+    details(out, &title, inner.trim_end());
+}
+
+/// Writes what would happen without the change, and does not with it.
+fn prevented(out: &mut String, deeds: &[Deed], level: Level) {
+    if deeds.is_empty() {
+        return;
+    }
+    let title = format!("{} that this change prevents", plural(deeds.len(), "change"));
+    if level > Level::Whole {
+        let _ = writeln!(out, "{title}.\n");
+        return;
+    }
+    let line = |Deed { address, operation, .. }: &Deed| match operation {
+        Operation::Add => format!("- adding {}\n", code(address)),
+        Operation::Remove => format!("- removing {}\n", code(address)),
+        Operation::Change => format!("- changing {}\n", code(address)),
+    };
+    details(out, &title, &deeds.iter().map(line).collect::<String>());
+}
+
 fn headline(out: &mut String, plan: &Plan, subject: &Subject) {
-    let name = code(&subject.repository);
+    let name = code(&subject.context.repository);
     let environment =
         subject.context.manifest.env.as_ref().map(|name| format!(" ({})", code(name)));
     let environment = environment.unwrap_or_default();
+    let totals = match (&subject.against, plan.is_empty()) {
+        (None, true) => "no changes".to_owned(),
+        (Some(against), true) => format!("nothing that {} would not do", code(&against.name)),
+        (_, false) => totals(plan),
+    };
     // Writing to a String can't fail, here and below.
-    if plan.is_empty() {
-        let _ = writeln!(out, "### {name}{environment}: no changes\n");
-        return;
+    let _ = writeln!(out, "### {name}{environment}: {totals}\n");
+    let sum = plan.summary();
+    if sum.upload_files > 0 {
+        let (files, size) = (plural(sum.upload_files, "package file"), bytes(sum.upload_bytes));
+        let indices = plural(sum.index_files, "index file");
+        let _ = writeln!(out, "Uploads {files} ({size}) and {indices}.\n");
     }
+}
+
+/// Returns what a plan does, in numbers.
+fn totals(plan: &Plan) -> String {
     let sum = plan.summary();
     let new = match sum.distributions {
         0 => String::new(),
@@ -59,33 +113,27 @@ fn headline(out: &mut String, plan: &Plan, subject: &Subject) {
         0 => String::new(),
         count => format!(", {count} to repair"),
     };
-    let _ = writeln!(
-        out,
-        "### {name}{environment}: {new}{} to add, {} to remove, {} to change{repair}\n",
-        plural(sum.add, "package"),
-        sum.remove,
-        sum.change
-    );
-    let uploads = match (sum.upload_files, sum.upload_bytes) {
-        (0, _) => return,
-        (files, size) => format!("{} ({})", plural(files, "package file"), bytes(size)),
-    };
-    let _ = writeln!(out, "Uploads {uploads} and {}.\n", plural(sum.index_files, "index file"));
+    let add = plural(sum.add, "package");
+    format!("{new}{add} to add, {} to remove, {} to change{repair}", sum.remove, sum.change)
 }
 
-fn dangers(out: &mut String, plan: &Plan, level: Level) {
+fn dangers(out: &mut String, plan: &Plan, subject: &Subject, level: Level) {
+    let known = |danger: &Danger| match &subject.against {
+        Some(against) if against.known.contains(&danger.id) => Known::Anyway(&against.name),
+        _ => Known::New,
+    };
     let (blocking, others): (Vec<_>, Vec<_>) = plan.dangers.iter().partition(|d| d.blocks());
     if !blocking.is_empty() {
         let needs = if blocking.len() == 1 { "needs" } else { "need" };
         let count = plural(blocking.len(), "danger");
         let _ = writeln!(out, "**Blocked: {count} {needs} a line in the manifest.**\n");
-        blocking.iter().for_each(|danger| self::danger(out, danger, level));
+        blocking.iter().for_each(|danger| self::danger(out, danger, known(danger), level));
         let _ = writeln!(out, "\nTo go ahead, add with the reason:\n");
         out.push_str(&fenced("toml", &lines_to_add(&blocking)));
         out.push('\n');
     }
     for danger in &others {
-        self::danger(out, danger, level);
+        self::danger(out, danger, known(danger), level);
     }
     if !others.is_empty() {
         out.push('\n');
@@ -104,7 +152,16 @@ fn lines_to_add(dangers: &[&Danger]) -> String {
     tables.collect::<Vec<_>>().join("\n")
 }
 
-fn danger(out: &mut String, danger: &Danger, level: Level) {
+/// Whether a plan would have a danger anyway.
+#[derive(Debug, Clone, Copy)]
+enum Known<'a> {
+    /// The change causes it, as far as anybody knows.
+    New,
+    /// The manifest of this name has it, too.
+    Anyway(&'a str),
+}
+
+fn danger(out: &mut String, danger: &Danger, known: Known<'_>, level: Level) {
     let id = code(&danger.id);
     let mark = match (&danger.accepted, danger.severity) {
         (Some(_), _) => "- accepted: ",
@@ -118,7 +175,11 @@ fn danger(out: &mut String, danger: &Danger, level: Level) {
     };
     let instead = danger.instead.as_ref().filter(|_| level < Level::Terse && danger.blocks());
     let instead = instead.map(|instead| format!(". Better: {}", said(instead)));
-    let _ = writeln!(out, "{mark}{id}{text}{}", instead.unwrap_or_default());
+    let known = match known {
+        Known::Anyway(name) if level < Level::Bare => format!(" ({} has it, too)", code(name)),
+        _ => String::new(),
+    };
+    let _ = writeln!(out, "{mark}{id}{known}{text}{}", instead.unwrap_or_default());
 }
 
 /// Returns text of others, not too long.
@@ -130,8 +191,9 @@ fn said(text: &str) -> String {
 #[derive(Debug, Default)]
 struct Count {
     add: usize,
-    remove: usize,
     size: u64,
+    remove: usize,
+    change: usize,
 }
 
 /// Writes the table by distribution and component.
@@ -146,7 +208,8 @@ fn counts(out: &mut String, plan: &Plan) {
             let count = components.entry(change.component.as_str()).or_default();
             match change.operation {
                 Operation::Remove => count.remove += 1,
-                Operation::Add | Operation::Change => {
+                Operation::Change => count.change += 1,
+                Operation::Add => {
                     count.add += 1;
                     count.size += change.size();
                 }
@@ -154,10 +217,10 @@ fn counts(out: &mut String, plan: &Plan) {
         }
         let changes = changed(distribution).len();
         let _ = writeln!(out, "| {} | | | | {} |", standing(plan, codename), number(changes));
-        for (component, Count { add, remove, size }) in components {
+        for (component, Count { add, size, remove, change }) in components {
             let size = if add > 0 { format!(" ({})", bytes(size)) } else { String::new() };
-            let (add, remove) = (number(add), number(remove));
-            let _ = writeln!(out, "| | {} | {add}{size} | {remove} | |", code(component));
+            let [add, remove, change] = [add, remove, change].map(number);
+            let _ = writeln!(out, "| | {} | {add}{size} | {remove} | {change} |", code(component));
         }
     }
     out.push('\n');
@@ -209,6 +272,9 @@ fn changed(distribution: &DistributionPlan) -> Vec<String> {
     if distribution.indices == Indices::Rebuilt {
         lines.push("index files are made anew, since one of them is lost".to_owned());
     }
+    if let Some(until) = distribution.renewal {
+        lines.push(format!("Valid-Until {} comes near: signed again", day(until)));
+    }
     if distribution.status == DistributionStatus::Published {
         lines.extend(distribution.fields.iter().map(field));
     }
@@ -239,35 +305,65 @@ fn of(plan: &Plan, operation: Operation) -> Vec<(&Codename, &PackageChange)> {
     all.filter(|(_, change)| change.operation == operation).collect()
 }
 
-fn removals(out: &mut String, plan: &Plan, level: Level) {
-    let removals = of(plan, Operation::Remove);
-    if removals.is_empty() {
+/// A way in which clients lose what they had.
+struct Departure {
+    operation: Operation,
+    /// What follows the number of versions.
+    title: &'static str,
+    /// The heads of the columns of place and package.
+    head: (&'static str, &'static str),
+}
+
+const REMOVED: Departure =
+    Departure { operation: Operation::Remove, title: "to remove", head: ("From", "Removed") };
+const REPLACED: Departure = Departure {
+    operation: Operation::Change,
+    title: "to replace by another content",
+    head: ("In", "Replaced"),
+};
+
+fn departures(out: &mut String, plan: &Plan, level: Level, kind: &Departure) {
+    let gone = of(plan, kind.operation);
+    if gone.is_empty() {
         return;
     }
-    let title = format!("{} to remove", plural(removals.len(), "package version"));
+    let title = format!("{} {}", plural(gone.len(), "package version"), kind.title);
     if level == Level::Bare {
-        let _ = writeln!(out, "**{title}**\n\n{}", fenced("text", &versions(&removals)));
+        let _ = writeln!(out, "**{title}**\n\n{}", fenced("text", &versions(&gone)));
         return;
     }
-    let table = match level {
-        Level::Terse => {
-            let row = |(name, change): &(&Codename, &PackageChange)| {
-                format!("| {} | {} |\n", place(name, change), versioned(change))
-            };
-            let rows = removals.iter().map(row).collect::<String>();
-            format!("| From | Removed |\n|---|---|\n{rows}")
-        }
-        _ => {
-            let rows = removals.iter().map(|(name, change)| removal(name, change));
-            let rows = rows.collect::<String>();
-            format!("| From | Removed | Architectures | Why |\n|---|---|---|---|\n{rows}")
-        }
+    let (from, package) = kind.head;
+    let rows = gone.iter();
+    let table = if level == Level::Terse {
+        let row = |(name, change): &(&Codename, &PackageChange)| {
+            format!("| {} | {} |\n", place(name, change), versioned(change))
+        };
+        let rows: String = rows.map(row).collect();
+        format!("| {from} | {package} |\n|---|---|\n{rows}")
+    } else {
+        let rows: String = rows.map(|(name, change)| departure(name, change)).collect();
+        format!("| {from} | {package} | Architectures | Why |\n|---|---|---|---|\n{rows}")
     };
-    match removals.len() > OPEN {
+    match gone.len() > OPEN {
         true => details(out, &title, &table),
         false => {
             let _ = writeln!(out, "**{title}**\n\n{table}");
         }
+    }
+}
+
+/// Writes how contents differ that become other ones.
+fn differences(out: &mut String, plan: &Plan, level: Level) {
+    let changes = of(plan, Operation::Change).into_iter();
+    let text: String = changes
+        .filter(|(_, change)| !change.difference.is_empty())
+        .map(|(_, change)| {
+            let lines = change.difference.iter().map(|line| line.replace('\n', " ") + "\n");
+            format!("@@ {} {} @@\n{}", change.name, change.version, lines.collect::<String>())
+        })
+        .collect();
+    if level == Level::Whole && !text.is_empty() {
+        details(out, "What differs", &fenced("diff", &text));
     }
 }
 
@@ -279,7 +375,7 @@ fn versioned(change: &PackageChange) -> String {
     format!("{} {}", code(change.name.as_str()), code(change.version.as_str()))
 }
 
-fn removal(codename: &Codename, change: &PackageChange) -> String {
+fn departure(codename: &Codename, change: &PackageChange) -> String {
     let mut why = said(&reason(change, "←"));
     if let Reason::Yanked(cause) = &change.reason {
         why += &format!(": {}", said(&cause.text));
@@ -336,6 +432,11 @@ fn notes(out: &mut String, plan: &Plan, subject: &Subject) {
         let place = source.place.as_deref().unwrap_or_default();
         lines.push(format!("source.{} is not in this run ({place} does not exist)", source.name));
     }
+    let inputs = subject.context.sources.iter();
+    let inputs = inputs.filter_map(|source| Some((&source.name, source.input.as_ref()?)));
+    lines.extend(
+        inputs.map(|(name, pattern)| format!("source.{name} is {pattern} in this run (--input)")),
+    );
     for line in &lines {
         let _ = writeln!(out, "- note: {}", said(line));
     }
