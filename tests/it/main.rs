@@ -48,6 +48,7 @@ mod saved_plans;
 mod signing;
 mod single_writer;
 mod support;
+mod transcripts;
 mod trouble;
 mod trust;
 mod validity;
