@@ -9,6 +9,7 @@ mod commands;
 mod confirm;
 mod destination;
 mod editing;
+mod events;
 mod exit;
 mod failure;
 mod inputs;

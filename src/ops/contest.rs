@@ -40,8 +40,8 @@ pub enum Approval {
 pub enum Ending {
     /// Everything is published that was planned; last what the plan was that did it.
     Applied(Vec<Applied>, Box<Planned>),
-    /// Other writers kept winning until the time was over.
-    Overtaken(Codename),
+    /// Other writers kept winning until the time was over; last what the plan was.
+    Overtaken(Codename, Box<Planned>),
     /// On what another writer published, the plan is one that nobody approved; last what was
     /// published before that.
     Changed(Box<Planned>, Vec<Applied>),
@@ -127,7 +127,7 @@ pub async fn strive<E: From<ApplyError>>(
             }
             Outcome::Overtaken(codename) => {
                 if now >= *deadline.get_or_insert_with(|| after(now, terms.wait)) {
-                    return Ok(Ending::Overtaken(codename));
+                    return Ok(Ending::Overtaken(codename, Box::new(planned)));
                 }
                 observe.event(&Event::Overtaken { codename });
                 defeats += 1;

@@ -26,6 +26,15 @@ pub trait Document: Serialize + JsonSchema {
         String::from_utf8(text).expect("JSON is UTF-8")
     }
 
+    /// Returns the document on one line, with the line's end: keys sorted.
+    fn to_line(&self) -> String {
+        let value = serde_json::to_value(self).expect("every map in it has string keys");
+        let mut text = Vec::new();
+        serde_json::to_writer(Printable(&mut text), &value).expect("memory can be written");
+        text.push(b'\n');
+        String::from_utf8(text).expect("JSON is UTF-8")
+    }
+
     /// Returns the document's JSON Schema.
     fn schema() -> serde_json::Value {
         let settings = SchemaSettings::draft2020_12().for_serialize();
@@ -63,8 +72,8 @@ impl Write for Printable<'_> {
 mod tests {
     use super::*;
     use crate::report::{
-        DriftDocument, ExplainDocument, GcDocument, LogDocument, PlanDocument, PublishDocument,
-        QueryDocument,
+        DriftDocument, EventDocument, ExplainDocument, GcDocument, LogDocument, PlanDocument,
+        PublishDocument, QueryDocument,
     };
 
     #[test]
@@ -92,6 +101,7 @@ mod tests {
     #[test]
     fn the_schema_files_are_the_schemas() {
         is_current::<DriftDocument>();
+        is_current::<EventDocument>();
         is_current::<ExplainDocument>();
         is_current::<GcDocument>();
         is_current::<LogDocument>();

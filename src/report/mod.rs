@@ -5,6 +5,7 @@
 mod approved;
 mod document;
 mod drift_document;
+mod events_document;
 mod explain_document;
 mod explanation;
 mod gc_document;
@@ -18,6 +19,7 @@ use crate::debian::suite::Codename;
 pub use approved::{Approved, ApprovedError, Bound, Excess, Mandate};
 pub use document::Document;
 pub use drift_document::{Drift, DriftDocument, DriftItem, DriftKind, Seen, Severity};
+pub use events_document::{ApplyStatus, ErrorDocument, EventDocument};
 pub use explain_document::ExplainDocument;
 pub use explanation::{Explanation, explanations};
 pub use gc_document::{GcDocument, GcStatus, Leftover, LeftoverKind, Leftovers};

@@ -20,6 +20,8 @@ pub enum PublishStatus {
     Blocked,
     /// On what another writer published, the plan became this one, which nobody approved.
     Changed,
+    /// Other writers kept winning until the time was over.
+    Overtaken,
 }
 
 /// `publish --json`: kind `repoman.publish`, format 1.

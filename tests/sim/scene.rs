@@ -482,7 +482,7 @@ fn told(ending: &contest::Ending) -> Ending {
             let audited = audited.filter(|_| is_new);
             Ending::Done(audited.map(|applied| applied.generation))
         }
-        contest::Ending::Overtaken(_) | contest::Ending::Changed(..) => Ending::GaveWay,
+        contest::Ending::Overtaken(..) | contest::Ending::Changed(..) => Ending::GaveWay,
     }
 }
 

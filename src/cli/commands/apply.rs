@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cli::approval::ApprovalArguments;
 use crate::cli::commands::plan::RepairArguments;
 use crate::cli::confirm::{Ask, confirm};
+use crate::cli::events::EventLines;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::SourceArguments;
 use crate::cli::interrupt::interruptible;
@@ -15,15 +16,16 @@ use crate::cli::progress;
 use crate::cli::project::Project;
 use crate::cli::render::outcome::outcome;
 use crate::cli::render::plan::Look;
-use crate::cli::render::report::report;
+use crate::cli::render::report::{document, report};
 use crate::cli::secrets;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::ops::client_files;
 use crate::ops::contest::{Ending, Terms, publish};
-use crate::ops::plan::{PlanError, Question, plan};
+use crate::ops::plan::{PlanError, Planned, Question, plan};
 use crate::plan::{DistributionStatus, Plan};
 use crate::published::LoadError;
+use crate::report::{ApplyStatus, Observe};
 use crate::sign::Signer as _;
 use crate::store::Store;
 use crate::time::{Span, Timestamp};
@@ -43,6 +45,9 @@ pub struct Arguments {
     /// How long to plan again and retry while other writers win
     #[arg(long, value_name = "DURATION", default_value = "5m")]
     wait: Span,
+    /// Print what happens as JSON, one event a line; the last one says what came of it
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     sources: SourceArguments,
     #[command(flatten)]
@@ -55,69 +60,81 @@ pub async fn run(
     global: &Global,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let started = Instant::now();
-    let mut project = Project::open(global, terminal)?;
-    arguments.sources.point(&mut project, global)?;
-    project.allow(&arguments.allow);
-    let saved = arguments.approval.saved_plan(&project)?;
-    let saved = saved.as_ref();
-    let specs = secrets::specs(&project)?;
-    let store = project.store(usize::from(arguments.jobs));
-    let look = Look { style: terminal.err, verbosity: terminal.verbosity };
-    let observer = progress::observer(terminal);
-    let root = project.root();
-    let is_later = |commit: &str| project.is_later(commit);
-    let question = Question {
-        manifest: &project.manifest,
-        root: &root,
-        demand: arguments.sources.demand(),
-        now: Timestamp::now(),
-        is_later: &is_later,
-    };
-    let planned = match plan(question, &store, observer.as_ref()).await {
-        Err(PlanError::Load(LoadError::Keyring { key })) => {
-            arguments.put_keyring_back(&key, &project, &store, terminal).await?;
-            plan(question, &store, observer.as_ref()).await?
-        }
-        planned => planned?,
-    };
-    arguments.sources.are_there(&planned.offers)?;
-    let planned = arguments.repair.extend(planned, question, &store, observer.as_ref()).await?;
-    let beyond_repair = Failure::beyond_repair(&planned.plan);
-    terminal.say(report(&project, &planned, None, look).trim_end());
-    saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &[]))?;
-    if planned.plan.is_blocked() {
-        return Err(Failure::blocked(planned.plan.blocking()));
-    }
-    if planned.plan.is_empty() {
-        return beyond_repair.map_or(Ok(exit::SUCCESS.into()), Err);
-    }
-    interruptible(async {
-        // A key that can't sign is found out before anything is asked or sent.
-        let signer = secrets::signer(&specs, Timestamp::now(), terminal)?;
-        let approval = arguments.approval.obtain(&planned.plan, saved, &project, terminal).await?;
-        let terms = Terms { approval, wait: arguments.wait };
-        let publisher = project.publisher(&store, signer);
-        match publish(&publisher, planned, question, terms, observer.as_ref()).await? {
-            Ending::Applied(applied, planned) => {
-                sources_entries(&project, &store, &planned.plan, terminal).await;
-                terminal.say(&outcome(&project, &planned.plan, &applied, terminal.err));
-                terminal.say(&format!("Applied in {:.1}s.", started.elapsed().as_secs_f64()));
-                beyond_repair.map_or(Ok(exit::SUCCESS.into()), Err)
-            }
-            Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
-            Ending::Changed(planned, published) => {
-                terminal.say(report(&project, &planned, None, look).trim_end());
-                let published: Vec<_> = published.iter().map(|one| &one.codename).collect();
-                saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &published))?;
-                Err(Failure::plan_changed(planned.plan.blocking()))
-            }
-        }
-    })
-    .await
+    let lines = arguments.json.then(|| EventLines::begin(terminal)).transpose()?;
+    let ended = arguments.apply(global, terminal, lines.as_ref()).await;
+    lines.map_or(Ok(()), |lines| lines.end(&ended))?;
+    ended.map(|_| exit::SUCCESS.into())
 }
 
 impl Arguments {
+    async fn apply(
+        &self,
+        global: &Global,
+        terminal: &Terminal,
+        lines: Option<&EventLines>,
+    ) -> Result<ApplyStatus, Failure> {
+        let started = Instant::now();
+        let mut project = Project::open(global, terminal)?;
+        self.sources.point(&mut project, global)?;
+        project.allow(&self.allow);
+        let saved = self.approval.saved_plan(&project)?;
+        let saved = saved.as_ref();
+        let specs = secrets::specs(&project)?;
+        let store = project.store(usize::from(self.jobs));
+        let plain = progress::observer(terminal);
+        let observer: &dyn Observe = lines.map_or(plain.as_ref(), |lines| lines);
+        let root = project.root();
+        let is_later = |commit: &str| project.is_later(commit);
+        let question = Question {
+            manifest: &project.manifest,
+            root: &root,
+            demand: self.sources.demand(),
+            now: Timestamp::now(),
+            is_later: &is_later,
+        };
+        let planned = match plan(question, &store, observer).await {
+            Err(PlanError::Load(LoadError::Keyring { key })) => {
+                self.put_keyring_back(&key, &project, &store, terminal).await?;
+                plan(question, &store, observer).await?
+            }
+            planned => planned?,
+        };
+        self.sources.are_there(&planned.offers)?;
+        let planned = self.repair.extend(planned, question, &store, observer).await?;
+        let beyond_repair = Failure::beyond_repair(&planned.plan);
+        tell(&project, &planned, terminal, lines)?;
+        saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &[]))?;
+        if planned.plan.is_blocked() {
+            return Err(Failure::blocked(planned.plan.blocking()));
+        }
+        if planned.plan.is_empty() {
+            return beyond_repair.map_or(Ok(ApplyStatus::NothingToDo), Err);
+        }
+        interruptible(async {
+            // A key that can't sign is found out before anything is asked or sent.
+            let signer = secrets::signer(&specs, Timestamp::now(), terminal)?;
+            let approval = self.approval.obtain(&planned.plan, saved, &project, terminal).await?;
+            let terms = Terms { approval, wait: self.wait };
+            let publisher = project.publisher(&store, signer);
+            match publish(&publisher, planned, question, terms, observer).await? {
+                Ending::Applied(applied, planned) => {
+                    sources_entries(&project, &store, &planned.plan, terminal).await;
+                    terminal.say(&outcome(&project, &planned.plan, &applied, terminal.err));
+                    terminal.say(&format!("Applied in {:.1}s.", started.elapsed().as_secs_f64()));
+                    beyond_repair.map_or(Ok(ApplyStatus::Applied), Err)
+                }
+                Ending::Overtaken(codename, _) => Err(Failure::overtaken(codename.as_str())),
+                Ending::Changed(planned, published) => {
+                    tell(&project, &planned, terminal, lines)?;
+                    let published: Vec<_> = published.iter().map(|one| &one.codename).collect();
+                    saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &published))?;
+                    Err(Failure::plan_changed(planned.plan.blocking()))
+                }
+            }
+        })
+        .await
+    }
+
     /// Puts the public keys back where they are gone: without them nothing that is published can
     /// be verified, and so nothing be planned.
     async fn put_keyring_back(
@@ -141,6 +158,18 @@ impl Arguments {
         let name = &project.manifest.repository.name;
         Ok(client_files::update_keyring(store, name, keyring).await?)
     }
+}
+
+/// Tells a plan to people, and to other programs.
+fn tell(
+    project: &Project,
+    planned: &Planned,
+    terminal: &Terminal,
+    lines: Option<&EventLines>,
+) -> Result<(), Failure> {
+    let look = Look { style: terminal.err, verbosity: terminal.verbosity };
+    terminal.say(report(project, planned, None, look).trim_end());
+    lines.map_or(Ok(()), |lines| lines.plan(document(project, planned, None)))
 }
 
 /// Brings the sources entries up to date; the publication stands whatever comes of it.

@@ -101,7 +101,7 @@ impl Arguments {
                 terminal.say(&given_up(&applied, project.manifest.purge_after));
                 Ok(())
             }
-            Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
+            Ending::Overtaken(codename, _) => Err(Failure::overtaken(codename.as_str())),
             Ending::Changed(planned, _) => Err(Failure::plan_changed(planned.plan.dangers.len())),
         }
     }

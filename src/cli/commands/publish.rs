@@ -119,7 +119,10 @@ impl Run<'_> {
             Ending::Applied(_, planned) => {
                 self.end(shown, &planned, published, PublishStatus::Published)
             }
-            Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str()).into()),
+            Ending::Overtaken(codename, planned) => {
+                self.print(shown, &planned, published, PublishStatus::Overtaken)?;
+                Err(Failure::overtaken(codename.as_str()).into())
+            }
             Ending::Changed(planned, _) => {
                 terminal.say(shown.report(&planned, terminal).trim_end());
                 self.end(shown, &planned, published, PublishStatus::Changed)
@@ -144,18 +147,32 @@ impl Run<'_> {
         published: &[Applied],
         status: PublishStatus,
     ) -> Result<ExitCode, Stop> {
-        if self.arguments.json {
-            self.terminal.product(&shown.document(planned, published, status))?;
-        }
+        self.print(shown, planned, published, status)?;
         match status {
             PublishStatus::Published => {
                 self.terminal.say(&shown.outcome(planned, published, self.terminal.err));
                 Ok(exit::SUCCESS.into())
             }
             PublishStatus::NothingToDo => Ok(exit::SUCCESS.into()),
-            PublishStatus::Blocked => Err(Failure::blocked(planned.plan.dangers.len()).into()),
-            PublishStatus::Changed => Err(Failure::plan_changed(planned.plan.dangers.len()).into()),
+            PublishStatus::Blocked => Err(Failure::blocked(planned.plan.blocking()).into()),
+            PublishStatus::Changed | PublishStatus::Overtaken => {
+                Err(Failure::plan_changed(planned.plan.blocking()).into())
+            }
         }
+    }
+
+    /// Prints a plan and what came of it, if that is asked for.
+    fn print(
+        &self,
+        shown: Publication<'_>,
+        planned: &Planned,
+        published: &[Applied],
+        status: PublishStatus,
+    ) -> Result<(), Failure> {
+        if !self.arguments.json {
+            return Ok(());
+        }
+        self.terminal.product(&shown.document(planned, published, status))
     }
 }
 

@@ -91,7 +91,7 @@ pub async fn run(
                 terminal.say(&brought_back(&planned.plan, &applied, generation, terminal.err));
                 Ok(exit::SUCCESS.into())
             }
-            Ending::Overtaken(codename) => Err(Failure::overtaken(codename.as_str())),
+            Ending::Overtaken(codename, _) => Err(Failure::overtaken(codename.as_str())),
             Ending::Changed(planned, _) => {
                 terminal.say(change(&project, &planned, terminal).trim_end());
                 Err(Failure::plan_changed(planned.plan.blocking()))

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
 use crate::report::{
-    Document, DriftDocument, ExplainDocument, GcDocument, LogDocument, PlanDocument,
+    Document, DriftDocument, EventDocument, ExplainDocument, GcDocument, LogDocument, PlanDocument,
     PublishDocument, QueryDocument,
 };
 
@@ -32,6 +32,8 @@ pub enum Schema {
     Gc,
     /// Of `explain --json`
     Explain,
+    /// Of a line of `apply --json`
+    Events,
 }
 
 pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
@@ -43,6 +45,7 @@ pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Schema::Drift => DriftDocument::schema(),
         Schema::Query => QueryDocument::schema(),
         Schema::Gc => GcDocument::schema(),
+        Schema::Events => EventDocument::schema(),
         Schema::Explain => ExplainDocument::schema(),
     };
     terminal.product(&format!("{schema:#}\n"))?;

@@ -21,7 +21,7 @@ use crate::cli::terminal::{Style, Tone};
 use crate::manifest::{self, Exposure, Problem, Severity};
 use crate::plan::Plan;
 use crate::query::QueryError;
-use crate::report::explanations;
+use crate::report::{ErrorDocument, explanations};
 use crate::sign::SignError;
 use crate::text;
 
@@ -335,6 +335,30 @@ impl Failure {
             }
         };
         self.items.iter().map(annotation).collect()
+    }
+
+    /// Returns everything that went wrong, for other programs.
+    pub fn documents(&self) -> Vec<ErrorDocument> {
+        let items = self.items.iter();
+        items
+            .map(|item| match item {
+                Item::Message { code, message, causes, hint } => ErrorDocument {
+                    code: (*code).to_owned(),
+                    message: text::printable(message),
+                    details: causes.clone(),
+                    help: hint.clone(),
+                },
+                Item::Manifest { path, text, problem } => {
+                    let (line, column) = problem.position(text);
+                    ErrorDocument {
+                        code: problem.code.to_owned(),
+                        message: problem.message.clone(),
+                        details: vec![format!("{}:{line}:{column}", path.display())],
+                        help: problem.help.clone(),
+                    }
+                }
+            })
+            .collect()
     }
 
     /// Returns the text to print.

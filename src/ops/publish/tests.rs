@@ -64,7 +64,7 @@ async fn apply(store: &Store, text: &str, now: Timestamp) -> usize {
     let publisher = publisher(store, text, &clock);
     match contest::publish(&publisher, planned, question, TERMS, &Nobody).await.unwrap() {
         Ending::Applied(applied, _) => applied.len(),
-        Ending::Overtaken(_) | Ending::Changed(..) => panic!("nobody else is there"),
+        Ending::Overtaken(..) | Ending::Changed(..) => panic!("nobody else is there"),
     }
 }
 
