@@ -1,4 +1,8 @@
-//! Small pieces of wording that every rank needs: counts, sizes, suggestions.
+//! Small pieces of wording that every rank needs: counts, sizes, suggestions; and shared texts.
+
+mod shared;
+
+pub use shared::SharedText;
 
 /// Returns `1 file` or `3 files`, with the plural made by adding an `s`.
 pub fn plural(count: usize, noun: &str) -> String {

@@ -141,11 +141,11 @@ fn package(name: &str, version: &str) -> (PackageId, Package) {
         version: version.parse().expect("a version"),
         architecture: "all".parse().expect("an architecture"),
     };
-    let file = FileFields { filename: "pool/x".to_owned(), size: 1000, sha256: Sha256::of(b"") };
+    let file = FileFields { filename: "pool/x".into(), size: 1000, sha256: Sha256::of(b"") };
     let published_at = Timestamp::from_second(1).expect("a second");
-    let sources = BTreeSet::from(["widget".to_owned()]);
+    let sources = Arc::new(BTreeSet::from(["widget".to_owned()]));
     let provenance = Provenance { sources, published_at, superseded_at: None };
-    (id, Package { stanza: Arc::from(stanza), file, provenance })
+    (id, Package { stanza: stanza.into(), file, provenance })
 }
 
 /// Stanzas are made of their fields; a control file that is accepted stays as it is, and so does
@@ -162,19 +162,20 @@ pub fn deb822(input: &[u8]) {
             assert_eq!(stanza.get(&field.name.to_ascii_uppercase()), Some(field.value));
         }
     }
-    packages::parse(text).for_each(drop);
+    packages::parse(&text.into()).for_each(drop);
 }
 
 fn control(input: &[u8]) {
     let Ok(control) = Control::parse(input) else { return };
     assert_eq!(Control::parse(control.text().as_bytes()).as_ref(), Ok(&control));
-    let filename = "pool/w/widget/0/widget.deb".to_owned();
+    let filename = "pool/w/widget/0/widget.deb".into();
     let file = FileFields { filename, size: 7, sha256: Sha256::of(input) };
     let stanza = packages::stanza(&control, &file);
+    let stanza = stanza.into();
     let indexed: Vec<_> = packages::parse(&stanza).collect();
     let [Ok(indexed)] = &indexed[..] else { panic!("it is no index: {indexed:?}\n{stanza}") };
     assert_eq!((&indexed.name, &indexed.version), (control.package(), control.version()));
-    assert_eq!((indexed.stanza, &indexed.file), (&*stanza, &file));
+    assert_eq!((&indexed.stanza, &indexed.file), (&stanza, &file));
 }
 
 /// What a Release file says survives being written.

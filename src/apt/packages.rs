@@ -7,12 +7,13 @@ use crate::debian::deb822;
 use crate::debian::name::PackageName;
 use crate::debian::version::Version;
 use crate::digest::Sha256;
+use crate::text::SharedText;
 
 /// What an index adds to a control file: where the .deb is and what its bytes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileFields {
     /// The object key relative to the repository's root, not encoded in any way.
-    pub filename: String,
+    pub filename: SharedText,
     /// The size in bytes.
     pub size: u64,
     /// The digest of the file.
@@ -21,7 +22,7 @@ pub struct FileFields {
 
 /// The fields of a published stanza that this tool works with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexedPackage<'a> {
+pub struct IndexedPackage {
     /// `Package:`.
     pub name: PackageName,
     /// `Version:`.
@@ -31,7 +32,7 @@ pub struct IndexedPackage<'a> {
     /// `Filename:`, `Size:`, `SHA256:`.
     pub file: FileFields,
     /// The whole stanza, with its final newline.
-    pub stanza: &'a str,
+    pub stanza: SharedText,
 }
 
 /// Why a `Packages` file can't be read.
@@ -83,12 +84,17 @@ pub fn parts<'a>(stanzas: impl Iterator<Item = (&'a str, &'a Sha256)>) -> Vec<Pa
     parts
 }
 
-/// Reads a `Packages` file's text stanza by stanza.
-pub fn parse(text: &str) -> impl Iterator<Item = Result<IndexedPackage<'_>, PackagesError>> {
-    deb822::stanzas(text).map(|stanza| indexed(stanza.map_err(PackagesError::Syntax)?))
+/// Reads a `Packages` file's text stanza by stanza; what is read shares the text.
+pub fn parse(
+    text: &SharedText,
+) -> impl Iterator<Item = Result<IndexedPackage, PackagesError>> + '_ {
+    deb822::stanzas(text).map(move |stanza| indexed(text, stanza.map_err(PackagesError::Syntax)?))
 }
 
-fn indexed(stanza: deb822::Stanza<'_>) -> Result<IndexedPackage<'_>, PackagesError> {
+fn indexed(
+    whole: &SharedText,
+    stanza: deb822::Stanza<'_>,
+) -> Result<IndexedPackage, PackagesError> {
     let name = stanza.get("Package").unwrap_or_default();
     let unreadable = |field| PackagesError::Field { package: name.to_owned(), field };
     let text = |field| stanza.get(field).ok_or_else(|| unreadable(field));
@@ -97,11 +103,11 @@ fn indexed(stanza: deb822::Stanza<'_>) -> Result<IndexedPackage<'_>, PackagesErr
         version: text("Version")?.parse().map_err(|_| unreadable("Version"))?,
         architecture: text("Architecture")?.parse().map_err(|_| unreadable("Architecture"))?,
         file: FileFields {
-            filename: text("Filename")?.to_owned(),
+            filename: whole.share(text("Filename")?),
             size: text("Size")?.parse().map_err(|_| unreadable("Size"))?,
             sha256: text("SHA256")?.parse().map_err(|_| unreadable("SHA256"))?,
         },
-        stanza: stanza.text(),
+        stanza: whole.share(stanza.text()),
     })
 }
 
@@ -116,6 +122,7 @@ mod tests {
     fn published() -> String {
         let control = Control::parse(CONTROL.as_bytes()).unwrap();
         let filename = "pool/w/widget/0/widget_1.4.2-1_amd64.deb".to_owned();
+        let filename = filename.into();
         stanza(&control, &FileFields { filename, size: 7, sha256: Sha256::of(b"") })
     }
 
@@ -144,8 +151,8 @@ mod tests {
         let parts = parts([(one.as_str(), &digest); 2].into_iter());
         let text = parts.iter().map(|part| str::from_utf8(part.text).unwrap()).collect::<String>();
         assert_eq!(text, format!("{one}\n{one}\n"));
-        let read: Vec<_> = parse(&text).collect::<Result<_, _>>().unwrap();
+        let read: Vec<_> = parse(&text.into()).collect::<Result<_, _>>().unwrap();
         assert_eq!(read.len(), 2);
-        assert!(read.iter().all(|package| package.stanza == one && package.file.size == 7));
+        assert!(read.iter().all(|package| *package.stanza == one && package.file.size == 7));
     }
 }

@@ -3,6 +3,8 @@
 //! dpkg is no guard here: it merely warns about `../x`, `any` or two words. What is not one
 //! concrete architecture is refused.
 
+use std::sync::Arc;
+
 use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
 
 /// The architecture of a binary package: `all`, or one such as `amd64`.
@@ -13,7 +15,7 @@ use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(try_from = "String", into = "String")]
-pub struct Architecture(Box<str>);
+pub struct Architecture(Arc<str>);
 
 checked_text!(Architecture, ArchitectureError, check);
 

@@ -23,7 +23,7 @@ pub(super) fn first_outside(text: &str, allowed: impl Fn(u8) -> bool) -> Option<
     text[position..].chars().next()
 }
 
-/// Gives `struct $name(Box<str>)` its conversions; `$check` decides what may become one.
+/// Gives `struct $name(Arc<str>)` its conversions; `$check` decides what may become one.
 macro_rules! checked_text {
     ($name:ident, $error:ty, $check:path) => {
         impl $name {
@@ -53,7 +53,7 @@ macro_rules! checked_text {
 
         impl From<$name> for String {
             fn from(checked: $name) -> Self {
-                checked.0.into()
+                checked.0.as_ref().to_owned()
             }
         }
 

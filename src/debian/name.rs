@@ -4,6 +4,8 @@
 //! keys, so a lax one could leave the pool (`../../etc/x`). Relations name packages more freely,
 //! see [`super::relation`].
 
+use std::sync::Arc;
+
 use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
 
 /// The name of a binary or source package: `[a-z0-9][a-z0-9+.-]+`.
@@ -13,7 +15,7 @@ use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(try_from = "String", into = "String")]
-pub struct PackageName(Box<str>);
+pub struct PackageName(Arc<str>);
 
 checked_text!(PackageName, NameError, check);
 

@@ -2,13 +2,15 @@
 //!
 //! `*` stands for any characters, nothing else is special, and a glob always means the whole name.
 
+use std::sync::Arc;
+
 use super::checked_text::{checked_text, excerpt};
 use super::glob;
 use super::name::{NameReason, PackageName};
 
 /// A package name in which `*` may stand for any characters; one without is just that name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NameGlob(Box<str>);
+pub struct NameGlob(Arc<str>);
 
 checked_text!(NameGlob, NameGlobError, check);
 

@@ -3,6 +3,8 @@
 //! Both become parts of object keys, so both are kept to characters that every store, URL and file
 //! system takes as they are: a `+` reaches S3 as a blank, and apt and debootstrap disagree on `~`.
 
+use std::sync::Arc;
+
 use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
 
 /// The directory of a distribution below `dists/`: `bookworm`, `bookworm/updates`.
@@ -13,7 +15,7 @@ use super::checked_text::{MAX_LENGTH, checked_text, excerpt, first_outside};
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(try_from = "String", into = "String")]
-pub struct Codename(Box<str>);
+pub struct Codename(Arc<str>);
 
 /// A component of a distribution: `main`, `non-free-firmware`, `updates/main`.
 ///
@@ -22,7 +24,7 @@ pub struct Codename(Box<str>);
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(try_from = "String", into = "String")]
-pub struct Component(Box<str>);
+pub struct Component(Arc<str>);
 
 checked_text!(Codename, SuiteError, check);
 checked_text!(Component, SuiteError, check);

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::checked_text::{MAX_LENGTH, excerpt, first_outside};
 
@@ -23,7 +24,7 @@ mod tests;
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Version {
-    text: Box<str>,
+    text: Arc<str>,
     layout: Layout,
 }
 
@@ -255,7 +256,7 @@ impl TryFrom<String> for Version {
 
 impl From<Version> for String {
     fn from(version: Version) -> Self {
-        version.text.into()
+        version.text.as_ref().to_owned()
     }
 }
 
@@ -287,6 +288,9 @@ impl Hash for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.text == other.text {
+            return Ordering::Equal;
+        }
         self.compare(other).then_with(|| self.text.cmp(&other.text))
     }
 }

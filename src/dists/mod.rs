@@ -55,8 +55,6 @@ pub struct Suite {
     pub release: Release,
     /// The files that differ from what is published; Release lists more than these.
     pub files: Vec<IndexFile>,
-    /// Every key by which clients come for packages and indices.
-    pub names: BTreeSet<String>,
 }
 
 /// An index file to publish.
@@ -114,9 +112,7 @@ impl Build<'_> {
             files: entries.iter().cloned().collect(),
         };
         let generation = self.publication.generation;
-        let naming = self.naming(&release);
-        let names = naming.keys();
-        let mut state = self.state(&naming, &names);
+        let mut state = self.state(self.naming(&release));
         state.encoders = self.encoders(&release)?;
         let state = state_file(&state)?;
         entries.extend(state.iter().map(|output| output.entry.clone()));
@@ -125,7 +121,7 @@ impl Build<'_> {
         let is_new =
             |file: &IndexFile| self.published.is_none_or(|before| !before.has(&file.entry));
         let files = outputs.into_iter().filter_map(Output::into_file).filter(is_new).collect();
-        Ok(Suite { codename: self.codename.clone(), generation, release, files, names })
+        Ok(Suite { codename: self.codename.clone(), generation, release, files })
     }
 
     /// Returns the entries of a `Packages` file: uncompressed, and in each form.
@@ -164,13 +160,13 @@ impl Build<'_> {
     }
 
     /// Returns the state of a generation that names these keys.
-    fn state(&self, after: &Naming<'_>, names: &BTreeSet<String>) -> State {
+    fn state(&self, after: Naming<'_>) -> State {
         let mut publication = self.publication.clone();
         if let Some(Predecessor { distribution, release, .. }) = self.published {
             let before = Naming { codename: self.codename, distribution, release };
             publication.retired.retire(before.given_up(after));
         }
-        publication.retired.reclaim(names);
+        publication.retired.reclaim(after.keys());
         State::new(publication, self.codename.to_string(), self.desired)
     }
 

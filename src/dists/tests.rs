@@ -1,7 +1,5 @@
 //! What a build makes of a distribution, and of what is published of it.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::apt::packages::FileFields;
 use crate::snapshot::retired::Retired;
@@ -18,21 +16,21 @@ fn widget() -> (PackageId, Package) {
     };
     let file = FileFields { filename: POOL.into(), size: 1, sha256: Sha256::of(b"") };
     let provenance = Provenance {
-        sources: BTreeSet::new(),
+        sources: Default::default(),
         published_at: Timestamp::UNIX_EPOCH,
         superseded_at: None,
     };
-    (id, Package { stanza: Arc::from("Package: widget\n"), file, provenance })
+    (id, Package { stanza: "Package: widget\n".into(), file, provenance })
 }
 
-fn distribution(packages: impl IntoIterator<Item = (PackageId, Package)>) -> Distribution {
+fn distribution(packages: impl Into<Packages>) -> Distribution {
     Distribution {
         identity: crate::apt::release::Identity::default(),
         architectures: vec!["amd64".parse().unwrap()],
         compression: [Compression::Gzip].into(),
         valid_for: None,
         signed_by: vec![],
-        components: [("main".parse().unwrap(), packages.into_iter().collect())].into(),
+        components: [("main".parse().unwrap(), packages.into())].into(),
         component_order: vec!["main".parse().unwrap()],
         remembered: Default::default(),
     }
@@ -73,7 +71,10 @@ fn build_on(
 }
 
 fn indices(suite: &Suite) -> BTreeSet<String> {
-    suite.names.iter().filter(|name| name.contains("/by-hash/")).cloned().collect()
+    let stored = suite.files.iter().filter(|file| file.entry.path.contains("/Packages"));
+    let name =
+        |file: &IndexFile| path::by_hash(&suite.codename, &file.entry.path, &file.entry.sha256);
+    stored.map(name).collect()
 }
 
 fn retired(suite: &Suite) -> BTreeSet<String> {
@@ -137,7 +138,7 @@ fn many() -> Packages {
         id.name = format!("widget-{number:05}").parse().unwrap();
         let lines = (0..40).map(|line| format!("Field-{line}: {:.20}\n", digest.to_string()));
         let stanza = format!("Package: {}\n{}", id.name, lines.collect::<String>());
-        package.stanza = Arc::from(stanza);
+        package.stanza = stanza.into();
         package.file.sha256 = digest;
         (id, package)
     };

@@ -12,6 +12,7 @@ use crate::debian::suite::Codename;
 use crate::published::{self, LoadError, damage};
 use crate::snapshot::state::State;
 use crate::store::{Store, StoreError};
+use crate::text::SharedText;
 
 /// Reads what a Release lists.
 pub(super) struct Reader<'a> {
@@ -72,7 +73,7 @@ impl Reader<'_> {
     ) -> Result<(String, Index, Vec<FileFields>), DriftError> {
         let mut index = self.index(&path, Some(&name), forms).await?;
         let Some(text) = index.text.take() else { return Ok((name, index, Vec::new())) };
-        let files = match blocking::cpu(move || parse(&text)).await {
+        let files = match blocking::cpu(move || parse(text)).await {
             Ok(files) => files,
             Err(reason) => {
                 for file in &mut index.files {
@@ -159,8 +160,10 @@ impl Reader<'_> {
     }
 }
 
-fn parse(text: &[u8]) -> Result<Vec<FileFields>, String> {
-    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-    let files = packages::parse(text).map(|package| package.map(|package| package.file));
+fn parse(text: Vec<u8>) -> Result<Vec<FileFields>, String> {
+    let text = SharedText::from(String::from_utf8(text).map_err(|error| error.to_string())?);
+    // The text itself is not kept.
+    let file = |file: FileFields| FileFields { filename: file.filename.as_str().into(), ..file };
+    let files = packages::parse(&text).map(|package| package.map(|package| file(package.file)));
     files.collect::<Result<_, _>>().map_err(|error| error.to_string())
 }

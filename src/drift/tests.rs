@@ -60,7 +60,7 @@ fn facts(signature: Signature) -> Facts {
                    Architectures: amd64\nComponents: main\nSHA256:\n";
     let digest = Sha256::of(b"");
     let release = Release::parse(&format!("{release} {digest} 0 repoman/state.json\n"));
-    let file = FileFields { filename: POOL.to_owned(), size: 7, sha256: digest };
+    let file = FileFields { filename: POOL.into(), size: 7, sha256: digest };
     let distribution = DistributionFacts {
         key: path::in_release(&codename()),
         object: Object { bytes: Bytes::new(), etag: Etag::new("1"), last_modified: now() },

@@ -1,11 +1,13 @@
 //! What all distributions of a repository have given up together.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apt::path;
 use crate::debian::suite::Codename;
 use crate::mutation::{self, Mutation};
 use crate::published::Published;
+use crate::snapshot::retired::Naming;
 use crate::time::{Span, Timestamp, shifted};
 
 /// No run goes by a shorter time than this, whatever a state says.
@@ -48,10 +50,11 @@ impl GivenUp {
                 names.entry(key.clone()).or_default().is_swept = true;
             }
         }
-        if !names.is_empty() {
-            for name in used(published) {
-                names.remove(&name);
+        for name in used(published) {
+            if names.is_empty() {
+                break;
             }
+            names.remove(&*name);
         }
         let states = published.heads.values().map(|head| &head.state);
         let spans = states.map(|state| Span::seconds(state.purge_after)).chain([purge_after]);
@@ -77,15 +80,17 @@ impl GivenUp {
     ///
     /// The copies under canonical names can have no other. Where one comes back just when it is
     /// deleted, the next apply finds it missing.
-    pub fn first_spent<'a>(
+    pub fn first_spent(
         &self,
-        names: impl IntoIterator<Item = &'a String>,
+        names: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Option<Timestamp> {
         if mutation::is_on(Mutation::OldNames) {
             return None;
         }
-        let standings = names.into_iter().filter(|name| !path::is_canonical(name));
-        let standings = standings.filter_map(|name| self.names.get(name));
+        let standings = names.into_iter().filter_map(|name| {
+            let standing = self.names.get(name.as_ref())?;
+            (!path::is_canonical(name.as_ref())).then_some(standing)
+        });
         let end = |standing: &Standing| {
             if standing.is_swept { Timestamp::MIN } else { self.reuse_end(standing) }
         };
@@ -126,16 +131,15 @@ impl GivenUp {
     }
 }
 
-/// Returns every name that is in use: what the current generations name, and the records of these
+/// Returns every name that is in use, some more than once: what the current generations name, and the records of these
 /// and of those before them that are kept.
-pub(super) fn used(published: &Published) -> BTreeSet<String> {
-    let mut used = BTreeSet::new();
-    for (codename, head) in &published.heads {
-        used.extend(published.naming(codename).into_iter().flat_map(|naming| naming.keys()));
+pub(super) fn used(published: &Published) -> impl Iterator<Item = Cow<'_, str>> {
+    published.heads.iter().flat_map(|(codename, head)| {
+        let named = published.naming(codename).into_iter().flat_map(Naming::keys);
         let generations = head.state.history.iter().cloned().chain([head.ancestor()]);
-        used.extend(generations.flat_map(|generation| generation.keys(codename)));
-    }
-    used
+        let records = generations.flat_map(|generation| generation.keys(codename));
+        named.chain(records.map(Cow::Owned))
+    })
 }
 
 fn seconds(span: Span) -> i64 {

@@ -1,6 +1,6 @@
 //! Objects that nothing names: what runs have left behind that died or lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::given_up::{GivenUp, used};
 use crate::apt::path;
@@ -25,7 +25,8 @@ pub fn orphans(
     listing: &[Entry],
 ) -> Result<BTreeMap<Codename, Vec<Entry>>, Headless> {
     let codenames: Vec<&Codename> = published.heads.keys().collect();
-    let (used, free) = (used(published), empty_indices());
+    let used: HashSet<_> = used(published).collect();
+    let free = empty_indices();
     let mut orphans: BTreeMap<Codename, Vec<Entry>> = BTreeMap::new();
     for entry in listing {
         let key = entry.key.as_str();

@@ -1,7 +1,6 @@
 //! What is due, spent or nobody's, by times and by what several distributions say.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -52,9 +51,9 @@ fn distribution(side: &Side) -> Distribution {
             architecture: "amd64".parse().unwrap(),
         };
         let provenance =
-            Provenance { sources: BTreeSet::new(), published_at: at(0), superseded_at: None };
-        let file = FileFields { filename: (*key).to_owned(), size: 1, sha256: Sha256::of(b"") };
-        (id, Package { stanza: Arc::from(""), file, provenance })
+            Provenance { sources: Default::default(), published_at: at(0), superseded_at: None };
+        let file = FileFields { filename: (*key).into(), size: 1, sha256: Sha256::of(b"") };
+        (id, Package { stanza: "".into(), file, provenance })
     };
     let packages = side.named.iter().enumerate().map(package).collect();
     Distribution {
@@ -70,9 +69,8 @@ fn distribution(side: &Side) -> Distribution {
 }
 
 fn head(side: &Side, distribution: &Distribution) -> Head {
-    let marks = |keys: &[(&str, Option<i64>)]| {
-        keys.iter().map(|(key, at)| ((*key).to_owned(), *at)).collect()
-    };
+    let marks =
+        |keys: &[(&str, Option<i64>)]| keys.iter().map(|(key, at)| ((*key).into(), *at)).collect();
     let swept: Vec<_> = side.swept.iter().map(|key| (*key, None)).collect();
     let publication = Publication {
         tool: "test".into(),

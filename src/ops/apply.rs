@@ -21,7 +21,7 @@ use crate::plan::{DistributionStatus, Indices, Plan};
 use crate::published::{Head, LoadError, Published};
 use crate::report::Observe;
 use crate::sign::{SignError, Signer};
-use crate::snapshot::retired::{self, Ancestor, Retired};
+use crate::snapshot::retired::{self, Ancestor, Naming, Retired};
 use crate::snapshot::state::{ManifestRecord, Parent, Publication};
 use crate::store::Store;
 use crate::time::{Clock, Timestamp, shifted, whole_second};
@@ -239,6 +239,8 @@ impl Publisher<'_> {
         self.add_left_behind(&mut script, planned, codename, &taken_over).await?;
         let seal = objects.get(&path::release_signature(codename));
         let times = [head.map(|head| head.last_modified), seal.map(|seal| seal.last_modified)];
+        let distribution = &planned.desired.snapshot.distributions[codename];
+        let named = Naming { codename, distribution, release: &suite.release };
         let setting = Setting {
             codename,
             generations: (head.map(|head| head.state.generation), suite.generation),
@@ -246,7 +248,7 @@ impl Publisher<'_> {
             objects,
             clock: self.clock,
             sight: *sight,
-            until: planned.given_up.first_spent(&suite.names),
+            until: planned.given_up.first_spent(named.keys()),
             scratch: &path::scratch(&self.writer),
         };
         let generation = suite.generation;

@@ -137,7 +137,7 @@ fn index_files(published: &Published) -> BTreeMap<String, (&Codename, &IndexEntr
 fn packages(published: &Published) -> BTreeMap<&str, &FileFields> {
     let distributions = published.snapshot.distributions.values();
     let packages = distributions.flat_map(|distribution| distribution.components.values());
-    let files = packages.flat_map(BTreeMap::values).map(|package| &package.file);
+    let files = packages.flatten().map(|(_, package)| &package.file);
     files.map(|file| (file.filename.as_str(), file)).collect()
 }
 

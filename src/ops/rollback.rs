@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 
@@ -198,10 +197,10 @@ impl Rollback<'_> {
             files.filter(|file| sizes.get(file.filename.as_str()) != Some(&file.size)).collect();
         // What was taken over from another tool may lie elsewhere.
         let looks = unseen.into_iter().map(|file| async move {
-            let key = Key::found(&file.filename).map_err(StoreError::from)?;
+            let key = Key::found(file.filename.as_str()).map_err(StoreError::from)?;
             let entry = self.store.head(&key).await?;
             let is_there = entry.is_some_and(|entry| entry.size == file.size);
-            Ok::<_, StoreError>((!is_there).then(|| file.filename.clone()))
+            Ok::<_, StoreError>((!is_there).then(|| file.filename.to_string()))
         });
         let looks = futures::stream::iter(looks).buffered(self.store.jobs());
         let missing: Vec<Option<String>> = looks.try_collect().await.map_err(LoadError::Store)?;
@@ -240,12 +239,12 @@ impl Rollback<'_> {
         spent: &BTreeSet<String>,
     ) -> Result<BTreeMap<String, String>, RollbackError> {
         let mut names = BTreeMap::new();
-        for package in content.components.values_mut().flat_map(BTreeMap::values_mut) {
-            if spent.contains(&package.file.filename) {
-                let key = package.file.filename.clone();
+        for package in content.components.values_mut().flat_map(|packages| packages.values_mut()) {
+            if spent.contains(&*package.file.filename) {
+                let key = package.file.filename.to_string();
                 let unreadable = || RollbackError::Stanza { key: key.clone() };
                 *package = renamed(package, spent).ok_or_else(unreadable)?;
-                names.insert(package.file.filename.clone(), key);
+                names.insert(package.file.filename.to_string(), key);
             }
         }
         Ok(names)
@@ -258,13 +257,13 @@ impl Rollback<'_> {
         renamed: &BTreeMap<String, String>,
     ) -> BTreeMap<String, Upload> {
         let files = content.components.values().flatten().map(|(_, package)| &package.file);
-        let files = files.filter(|file| renamed.contains_key(&file.filename));
+        let files = files.filter(|file| renamed.contains_key(&*file.filename));
         let upload = |file: &FileFields| Upload {
             path: self.directory.join(file.sha256.to_string()),
             size: file.size,
             sha256: file.sha256,
         };
-        files.map(|file| (file.filename.clone(), upload(file))).collect()
+        files.map(|file| (file.filename.to_string(), upload(file))).collect()
     }
 
     /// Returns the plan that makes what is published what it is to be.
@@ -322,6 +321,6 @@ fn renamed(package: &Package, spent: &BTreeSet<String>) -> Option<Package> {
     let filename = pool_file.living_key(|key| spent.contains(key));
     let was = format!("\nFilename: {}\n", package.file.filename);
     let stanza = package.stanza.replacen(&was, &format!("\nFilename: {filename}\n"), 1);
-    let file = FileFields { filename, ..package.file.clone() };
-    Some(Package { stanza: Arc::from(stanza), file, provenance: package.provenance.clone() })
+    let file = FileFields { filename: filename.into(), ..package.file.clone() };
+    Some(Package { stanza: stanza.into(), file, provenance: package.provenance.clone() })
 }

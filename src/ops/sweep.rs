@@ -110,7 +110,7 @@ fn named_anew(
 ) -> BTreeSet<String> {
     let packages = distribution.components.values().flatten();
     let mut names: BTreeSet<_> =
-        packages.map(|(_, package)| package.file.filename.clone()).collect();
+        packages.map(|(_, package)| package.file.filename.to_string()).collect();
     for component in distribution.components.keys() {
         for architecture in &distribution.architectures {
             let path = path::packages(component, architecture);

@@ -215,7 +215,10 @@ fn listed(mut files: BTreeMap<String, Upload>, snapshot: &Snapshot) -> BTreeMap<
     let packages = snapshot.distributions.values().flat_map(|d| d.components.values().flatten());
     let mut listed = BTreeMap::new();
     for (_, package) in packages {
-        listed.extend(files.remove_entry(&package.file.filename));
+        if files.is_empty() {
+            break;
+        }
+        listed.extend(files.remove_entry(&*package.file.filename));
     }
     listed
 }

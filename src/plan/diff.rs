@@ -1,6 +1,6 @@
 //! The difference between two snapshots, as a plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::plan::{
     Loss, Note, Operation, PackageChange, Plan, PushRules, Reason, Rest, Standing, Validity,
     fingerprints, guard, intake,
 };
-use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
+use crate::snapshot::{Difference, Distribution, Package, PackageId, Packages, Snapshot};
 use crate::time::Timestamp;
 
 /// Returns the plan that makes `published` what is `desired`.
@@ -88,10 +88,12 @@ pub fn diff(
 /// Returns the offered files that no published index names yet.
 fn uploads(published: &Snapshot, desired: &Desired) -> BTreeMap<String, Upload> {
     let mut uploads = desired.files.clone();
-    for distribution in published.distributions.values() {
-        for package in distribution.components.values().flat_map(BTreeMap::values) {
-            uploads.remove(&package.file.filename);
-        }
+    let distributions = published.distributions.values();
+    let mut packages = distributions.flat_map(|d| d.components.values().flatten());
+    while !uploads.is_empty()
+        && let Some((_, package)) = packages.next()
+    {
+        uploads.remove(&*package.file.filename);
     }
     uploads
 }
@@ -205,33 +207,36 @@ fn package_changes(
     let components: BTreeSet<_> = old.keys().chain(after.components.keys()).collect();
     let mut lines: BTreeMap<Line<'_>, Vec<ChangedFile>> = BTreeMap::new();
     let mut differences: BTreeMap<_, Vec<String>> = BTreeMap::new();
-    let empty = BTreeMap::new();
+    let empty = Packages::new();
     for component in components {
         let was = old.get(component).unwrap_or(&empty);
         let is = after.components.get(component).unwrap_or(&empty);
-        for (id, package) in is {
-            let operation = match was.get(id) {
-                None => Operation::Add,
-                Some(old) if old.file.sha256 == package.file.sha256 => continue,
-                Some(old) => {
+        for Difference { before, after: listed } in was.differences(is) {
+            let (operation, (id, package)) = match (before, listed) {
+                (None, Some(new)) => (Operation::Add, new),
+                (Some((_, old)), Some((_, new))) if old.file.sha256 == new.file.sha256 => continue,
+                (Some((_, old)), Some((id, new))) => {
                     let version = (component, &id.name, &id.version);
-                    let lines = intake::difference(&old.stanza, &package.stanza);
+                    let lines = intake::difference(&old.stanza, &new.stanza);
                     differences.entry(version).or_default().extend(lines);
-                    Operation::Change
+                    (Operation::Change, (id, new))
+                }
+                (Some(old), None) => (Operation::Remove, old),
+                (None, None) => continue,
+            };
+            let reason = match operation {
+                Operation::Add | Operation::Change => Reason::Offered(source_names(package)),
+                Operation::Remove => {
+                    let stated = removals.get(&(component.clone(), id.clone())).cloned();
+                    stated.unwrap_or_else(|| removal_reason(component, id, package, after))
                 }
             };
-            let reason = Reason::Offered(source_names(package));
             let line = (component, &id.name, operation, &id.version, reason);
             lines.entry(line).or_default().push(changed_file(id, package));
         }
-        for (id, package) in was.iter().filter(|(id, _)| !is.contains_key(*id)) {
-            let stated = removals.get(&(component.clone(), id.clone())).cloned();
-            let reason = stated.unwrap_or_else(|| removal_reason(component, id, package, after));
-            let line = (component, &id.name, Operation::Remove, &id.version, reason);
-            lines.entry(line).or_default().push(changed_file(id, package));
-        }
     }
-    let newest = Newest::new(before, after);
+    let changed = lines.keys().map(|(component, name, ..)| (*component, *name)).collect();
+    let newest = Newest::new(before, after, &changed);
     let mut change = |((component, name, operation, version, reason), files)| PackageChange {
         operation,
         component: Component::clone(component),
@@ -295,25 +300,33 @@ fn removal_reason(
 fn changed_file(id: &PackageId, package: &Package) -> ChangedFile {
     ChangedFile {
         architecture: id.architecture.clone(),
-        key: package.file.filename.clone(),
+        key: package.file.filename.to_string(),
         size: package.file.size,
         sha256: package.file.sha256,
     }
 }
 
-/// The newest version of each package by component, before and after.
+/// The newest version of each package that changes, by component, before and after.
 struct Newest<'a> {
     before: BTreeMap<(&'a Component, &'a PackageName), &'a Version>,
     after: BTreeMap<(&'a Component, &'a PackageName), &'a Version>,
 }
 
 impl<'a> Newest<'a> {
-    fn new(before: Option<&'a Distribution>, after: &'a Distribution) -> Self {
+    fn new(
+        before: Option<&'a Distribution>,
+        after: &'a Distribution,
+        changed: &HashSet<(&Component, &PackageName)>,
+    ) -> Self {
         let newest = |distribution: &'a Distribution| {
             let mut newest = BTreeMap::new();
             for (component, packages) in &distribution.components {
+                if changed.is_empty() {
+                    break;
+                }
+                let ids = packages.keys().filter(|id| changed.contains(&(component, &id.name)));
                 // Ascending versions: the last one stays.
-                newest.extend(packages.keys().map(|id| ((component, &id.name), &id.version)));
+                newest.extend(ids.map(|id| ((component, &id.name), &id.version)));
             }
             newest
         };

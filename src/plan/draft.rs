@@ -4,6 +4,7 @@
 //! taken in, yanks remove, and what no rule of retention wants leaves last.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::apt::release::{Identity, Pin};
 use crate::debian::architecture::Architecture;
@@ -16,7 +17,7 @@ use crate::plan::promotion::Promotions;
 use crate::plan::retention::places;
 use crate::plan::verdicts::verdicts;
 use crate::plan::{Cause, Reason};
-use crate::snapshot::{Distribution, Memory, PackageId, Packages, Snapshot};
+use crate::snapshot::{Distribution, Memory, Package, PackageId, Packages, Snapshot};
 use crate::time::Timestamp;
 
 /// What every draft of a plan is made from.
@@ -188,11 +189,16 @@ impl<'a> Draft<'a> {
                 if !ground.is_told(&source.name, codename, component) {
                     continue;
                 }
-                for (id, package) in packages {
-                    let gone = !offered.contains(&(component, id.clone()));
-                    if gone && package.provenance.sources.remove(&source.name) {
-                        self.withdrawn.insert((component.clone(), id.clone()));
-                    }
+                let is_gone = |(id, package): &(&PackageId, &Package)| {
+                    package.provenance.sources.contains(&source.name)
+                        && !offered.contains(&(component, PackageId::clone(id)))
+                };
+                let gone: Vec<_> =
+                    packages.iter().filter(is_gone).map(|(id, _)| id.clone()).collect();
+                for id in gone {
+                    let package = packages.get_mut(&id).expect("it was there just now");
+                    Arc::make_mut(&mut package.provenance.sources).remove(&source.name);
+                    self.withdrawn.insert((component.clone(), id));
                 }
             }
         }
@@ -200,11 +206,13 @@ impl<'a> Draft<'a> {
 
     /// Removes what was withdrawn, unless another source brought it too or offers it now.
     fn drop_withdrawn(&mut self) {
-        for (component, packages) in &mut self.distribution.components {
-            packages.retain(|id, package| {
-                !package.provenance.sources.is_empty()
-                    || !self.withdrawn.contains(&(component.clone(), id.clone()))
-            });
+        for (component, id) in &self.withdrawn {
+            let packages = self.distribution.components.get_mut(component);
+            let packages = packages.expect("it was withdrawn from one that is there");
+            let is_orphan = |package: &Package| package.provenance.sources.is_empty();
+            if packages.get(id).is_some_and(is_orphan) {
+                packages.remove(id);
+            }
         }
     }
 
@@ -214,13 +222,12 @@ impl<'a> Draft<'a> {
 
     fn drop_yanked(&mut self) {
         let packages = self.distribution.components.iter();
-        let ids = packages.flat_map(|(component, packages)| {
-            packages.keys().map(move |id| (component.clone(), id.clone()))
-        });
+        let ids = packages
+            .flat_map(|(component, packages)| packages.keys().map(move |id| (component, id)));
         let yanked = ids.filter_map(|(component, id)| {
-            let reason = &self.yank(&component, &id)?.reason;
+            let reason = &self.yank(component, id)?.reason;
             let cause = Cause { text: reason.text.clone(), line: reason.line };
-            Some(((component, id), Reason::Yanked(cause)))
+            Some(((component.clone(), id.clone()), Reason::Yanked(cause)))
         });
         let yanked: Removals = yanked.collect();
         self.drop_all(yanked);
@@ -238,15 +245,15 @@ impl<'a> Draft<'a> {
     /// Notes which versions have a newer one beside them, and since when.
     fn supersede(&mut self) {
         for packages in self.distribution.components.values_mut() {
-            let newest = places(packages).into_iter().filter(|(_, place)| *place == 1);
-            let newest: BTreeSet<PackageId> = newest.map(|(id, _)| id.clone()).collect();
-            for (id, package) in packages {
-                let superseded_at = &mut package.provenance.superseded_at;
-                if newest.contains(id) {
-                    *superseded_at = None;
-                } else {
-                    superseded_at.get_or_insert(self.ground.now);
-                }
+            let changed =
+                packages.iter().zip(places(packages)).filter_map(|((id, package), place)| {
+                    let is_superseded = place > 1;
+                    let is_recorded = package.provenance.superseded_at.is_some();
+                    (is_superseded != is_recorded).then(|| (id.clone(), is_superseded))
+                });
+            for (id, is_superseded) in changed.collect::<Vec<_>>() {
+                let package = packages.get_mut(&id).expect("it was there just now");
+                package.provenance.superseded_at = is_superseded.then_some(self.ground.now);
             }
         }
     }
@@ -282,6 +289,9 @@ impl<'a> Draft<'a> {
     ///
     /// A source that is not in this run may still have it.
     fn forget(&mut self) {
+        if self.distribution.remembered.is_empty() {
+            return;
+        }
         let Self { ground, codename, .. } = *self;
         let candidates = ground.candidates(codename);
         let offered: BTreeSet<(&Component, PackageId)> =
@@ -311,12 +321,11 @@ fn declared_distribution(
 ) -> Distribution {
     let published = |component: &Component| -> Packages {
         let packages = before.and_then(|before| before.components.get(component));
+        let mut packages = packages.cloned().unwrap_or_default();
+        if !packages.keys().all(|id| is_declared(&declared.architectures, id)) {
+            packages.retain(|id, _| is_declared(&declared.architectures, id));
+        }
         packages
-            .into_iter()
-            .flatten()
-            .filter(|(id, _)| is_declared(&declared.architectures, id))
-            .map(|(id, package)| (id.clone(), package.clone()))
-            .collect()
     };
     Distribution {
         identity: identity(declared),

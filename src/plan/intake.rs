@@ -235,7 +235,7 @@ impl<'a> Intake<'a> {
         });
         published
             .map(|package| {
-                let place = package.file.filename.clone();
+                let place = package.file.filename.to_string();
                 self.conflict(id, (place, &package.stanza, ConflictWith::Published), first)
             })
             .collect()
@@ -275,9 +275,12 @@ impl<'a> Intake<'a> {
     /// Lists a candidate, in the place of a file with other bytes if there is one.
     fn list(&mut self, into: &mut Distribution, id: &PackageId, candidate: Candidate<'_>) {
         let Some(packages) = into.components.get_mut(candidate.component) else { return };
-        let published = packages.get_mut(id);
+        let published = packages.get(id);
         if let Some(same) = published.filter(|p| p.file.sha256 == candidate.sha256()) {
-            claim(same, candidate.source, self.ground.manifest);
+            if let Some(sources) = claimed(same, candidate.source, self.ground.manifest) {
+                let same = packages.get_mut(id).expect("it was there just now");
+                same.provenance.sources = Arc::new(sources);
+            }
             return;
         }
         let mut package = self.listed(&candidate);
@@ -289,14 +292,14 @@ impl<'a> Intake<'a> {
         }
         if let Content::File(OfferedFile { path, size, sha256, .. }) = candidate.content {
             let upload = Upload { path: path.clone(), size: *size, sha256: *sha256 };
-            self.taken.files.insert(package.file.filename.clone(), upload);
+            self.taken.files.insert(package.file.filename.to_string(), upload);
         }
         packages.insert(id.clone(), package);
     }
 
     /// Returns a candidate as an index lists it that has not listed it so far.
     fn listed(&self, candidate: &Candidate<'_>) -> Package {
-        let sources = BTreeSet::from([candidate.source.to_owned()]);
+        let sources = Arc::new(BTreeSet::from([candidate.source.to_owned()]));
         let published_at = self.ground.now;
         let provenance = Provenance { sources, published_at, superseded_at: None };
         match candidate.content {
@@ -317,8 +320,9 @@ impl<'a> Intake<'a> {
             digest: &file.sha256,
         };
         let filename = pool_file.living_key(|key| self.ground.spent.contains(key));
+        let filename = filename.into();
         let fields = FileFields { filename, size: file.size, sha256: file.sha256 };
-        Package { stanza: Arc::from(stanza(control, &fields)), file: fields, provenance }
+        Package { stanza: stanza(control, &fields).into(), file: fields, provenance }
     }
 }
 
@@ -332,12 +336,16 @@ pub fn difference(first: &str, second: &str) -> Vec<String> {
         .collect()
 }
 
-/// Records that a source offers a package that is listed already.
+/// Returns who brings a package that is listed already and that a source offers, if that is news.
 ///
 /// Where sources brought it that are not declared any more, the declared one takes its place:
 /// a renamed mirror so goes on to remove what it brought under its old name.
-fn claim(package: &mut Package, source: &str, manifest: &Manifest) {
-    let sources = &mut package.provenance.sources;
-    sources.retain(|name| manifest.sources.contains_key(name));
-    sources.insert(source.to_owned());
+fn claimed(package: &Package, source: &str, manifest: &Manifest) -> Option<BTreeSet<String>> {
+    let known = &package.provenance.sources;
+    let is_declared = |name: &&String| manifest.sources.contains_key(*name);
+    if known.contains(source) && known.iter().all(|name| is_declared(&name)) {
+        return None;
+    }
+    let declared = known.iter().filter(is_declared).cloned();
+    Some(declared.chain([source.to_owned()]).collect())
 }

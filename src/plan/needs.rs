@@ -206,8 +206,6 @@ fn written(group: &[Relation]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::apt::packages;
     use crate::snapshot::Provenance;
@@ -234,16 +232,16 @@ mod tests {
              Filename: pool/x.deb\nSize: 1\nSHA256: {}\n",
             crate::digest::Sha256::of(b"")
         );
-        let indexed = packages::parse(&stanza).next().unwrap().unwrap();
+        let indexed = packages::parse(&stanza.into()).next().unwrap().unwrap();
         let id = PackageId {
             name: indexed.name,
             version: indexed.version,
             architecture: indexed.architecture,
         };
         let published_at = Timestamp::UNIX_EPOCH;
-        let provenance = Provenance { sources: BTreeSet::new(), published_at, superseded_at: None };
-        let package =
-            Package { file: indexed.file, stanza: Arc::from(stanza.as_str()), provenance };
+        let provenance =
+            Provenance { sources: Default::default(), published_at, superseded_at: None };
+        let package = Package { file: indexed.file, stanza: indexed.stanza, provenance };
         ("main".parse().unwrap(), id, package)
     }
 

@@ -261,7 +261,7 @@ fn ids<'a>(
 ) -> impl Iterator<Item = &'a PackageId> + use<'a> {
     let distribution = snapshot.distributions.get(&target.codename);
     let packages = distribution.and_then(|found| found.components.get(&target.component));
-    packages.into_iter().flat_map(BTreeMap::keys)
+    packages.into_iter().flat_map(|packages| packages.keys())
 }
 
 /// Returns the distributions that sources promote to.

@@ -37,40 +37,44 @@ pub enum Stay {
     Needed,
 }
 
-/// Returns the places of versions among those of the same package that a client could install
+/// Returns the place of each version among those of the same package that a client could install
 /// instead, from 1 for the newest; where clients of two architectures see it, the better one.
 ///
 /// A client chooses among the packages of its own architecture and those for `all`.
-pub fn places(packages: &Packages) -> BTreeMap<&PackageId, usize> {
-    let mut places = BTreeMap::new();
+pub fn places(packages: &Packages) -> Vec<usize> {
+    let mut places = Vec::with_capacity(packages.len());
     let ids: Vec<&PackageId> = packages.keys().collect();
     for same_name in ids.chunk_by(|one, other| one.name == other.name) {
+        let first = places.len();
+        places.resize(first + same_name.len(), usize::MAX);
+        let places = &mut places[first..];
+        let [_, _, ..] = same_name else {
+            places.fill(1);
+            continue;
+        };
         let own: BTreeSet<&Architecture> =
             same_name.iter().map(|id| &id.architecture).filter(|a| !a.is_all()).collect();
         if own.is_empty() {
-            rank(same_name, |_| true, &mut places);
+            rank(same_name, |_| true, places);
         }
         for architecture in own {
             let is_seen =
                 |id: &PackageId| id.architecture.is_all() || id.architecture == *architecture;
-            rank(same_name, is_seen, &mut places);
+            rank(same_name, is_seen, places);
         }
     }
     places
 }
 
-fn rank<'a>(
-    same_name: &[&'a PackageId],
-    is_seen: impl Fn(&PackageId) -> bool,
-    places: &mut BTreeMap<&'a PackageId, usize>,
-) {
+/// Notes the places among those that are seen, where they are better than what is noted.
+fn rank(same_name: &[&PackageId], is_seen: impl Fn(&PackageId) -> bool, places: &mut [usize]) {
     let (mut place, mut last) = (0, None::<&Version>);
-    for id in same_name.iter().rev().filter(|id| is_seen(id)) {
+    for (id, best) in same_name.iter().zip(places).rev().filter(|(id, _)| is_seen(id)) {
         if last.is_none_or(|last| last.compare(&id.version).is_ne()) {
             place += 1;
             last = Some(&id.version);
         }
-        places.entry(id).and_modify(|best| *best = place.min(*best)).or_insert(place);
+        *best = place.min(*best);
     }
 }
 
@@ -89,12 +93,8 @@ impl Rules<'_> {
     ///
     /// What packages need of each other is not looked at here.
     pub fn judge<'p>(&self, packages: &'p Packages) -> BTreeMap<&'p PackageId, Vec<Stay>> {
-        let places = places(packages);
-        let judged = packages.iter().map(|(id, package)| {
-            let place = places.get(id).copied().unwrap_or(1);
-            (id, self.stays(id, package, place))
-        });
-        judged.collect()
+        let judged = packages.iter().zip(places(packages));
+        judged.map(|((id, package), place)| (id, self.stays(id, package, place))).collect()
     }
 
     fn stays(&self, id: &PackageId, package: &Package, place: usize) -> Vec<Stay> {

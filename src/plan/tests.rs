@@ -150,7 +150,7 @@ proptest! {
             for (key, package) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
                 let sources = &package.provenance.sources;
                 prop_assert!(!sources.contains("kept"), "{key:?} was brought by an accumulating source");
-                for source in sources {
+                for source in sources.iter() {
                     let place = TARGETS.iter().position(|(name, _)| name == source).unwrap();
                     prop_assert!(round[place].is_some(), "{key:?} of an absent source is gone");
                 }

@@ -20,6 +20,7 @@ use crate::published::{Head, LoadError};
 use crate::snapshot::state::State;
 use crate::snapshot::{Distribution, Package, PackageId, Packages, Provenance};
 use crate::store::{Key, Store, StoreError};
+use crate::text::SharedText;
 use crate::time::{Span, Timestamp};
 
 /// No index is larger, compressed or not; Debian's own is 50 MB.
@@ -85,23 +86,25 @@ pub async fn distribution(
     let lists = LoadError::all(lists)?;
     let mut all_lost = Vec::new();
     let mut files = BTreeMap::new();
-    let mut components: BTreeMap<Component, Packages> =
-        release.components.iter().map(|component| (component.clone(), Packages::new())).collect();
+    let mut listed: BTreeMap<Component, Vec<(PackageId, Package)>> =
+        release.components.iter().map(|component| (component.clone(), Vec::new())).collect();
     for (component, list, lost, file) in lists {
         all_lost.extend(lost);
         files.extend(file);
-        let packages = components.entry(component.clone()).or_default();
-        for (id, package) in list {
-            packages.entry(id).or_insert(package);
-        }
+        listed.entry(component).or_default().extend(list);
     }
-    for (component, packages) in &mut components {
-        for (id, package) in packages {
-            if let Some(provenance) = state.provenance(component, id) {
+    let components = listed.into_iter().map(|(component, mut list)| {
+        // Of what several indices list, the first one counts.
+        list.sort_by(|(one, _), (other, _)| one.cmp(other));
+        list.dedup_by(|(one, _), (other, _)| one == other);
+        for (id, package) in &mut list {
+            if let Some(provenance) = state.provenance(&component, id) {
                 package.provenance = provenance;
             }
         }
-    }
+        (component, Packages::from_iter(list))
+    });
+    let components = components.collect();
     let signers = state.signed_by.iter().filter_map(|fingerprint| fingerprint.parse().ok());
     let distribution = Distribution {
         identity: release.identity.clone(),
@@ -263,7 +266,9 @@ fn parse(index: Index) -> Result<Vec<(PackageId, Package)>, LoadError> {
     let Index { key, bytes, .. } = index;
     let unreadable = |reason| LoadError::Packages { key: key.clone(), reason };
     let text = String::from_utf8(bytes).map_err(|_| LoadError::Altered { key: key.clone() })?;
-    let entry = |package: Result<packages::IndexedPackage<'_>, PackagesError>| {
+    let text = SharedText::from(text);
+    let no_sources = Arc::default();
+    let entry = |package: Result<packages::IndexedPackage, PackagesError>| {
         let package = package.map_err(unreadable)?;
         let id = PackageId {
             name: package.name,
@@ -272,11 +277,11 @@ fn parse(index: Index) -> Result<Vec<(PackageId, Package)>, LoadError> {
         };
         // The state file has the provenance of all that this tool published.
         let provenance = Provenance {
-            sources: BTreeSet::new(),
+            sources: Arc::clone(&no_sources),
             published_at: Timestamp::UNIX_EPOCH,
             superseded_at: None,
         };
-        Ok((id, Package { stanza: Arc::from(package.stanza), file: package.file, provenance }))
+        Ok((id, Package { stanza: package.stanza, file: package.file, provenance }))
     };
     packages::parse(&text).map(entry).collect()
 }

@@ -35,16 +35,16 @@ fn package(reference: &str, fields: &str, source: &str, day: u8) -> (PackageId, 
         architecture: architecture.parse().unwrap(),
     };
     let file = FileFields {
-        filename: format!("pool/{name}.deb"),
+        filename: format!("pool/{name}.deb").into(),
         size: u64::from(day) * 1000,
         sha256: Sha256::of(b""),
     };
     let provenance = Provenance {
-        sources: source.split(' ').map(str::to_owned).collect(),
+        sources: Arc::new(source.split(' ').map(str::to_owned).collect()),
         published_at: format!("2026-11-{day:02}T10:00:00Z").parse().unwrap(),
         superseded_at: None,
     };
-    (id, Package { stanza: Arc::from(stanza), file, provenance })
+    (id, Package { stanza: stanza.into(), file, provenance })
 }
 
 fn distribution<const N: usize>(components: [(&str, Packages); N]) -> Distribution {
@@ -198,7 +198,9 @@ fn computed_fields_know_what_no_stanza_says() {
 fn what_was_published_nobody_knows_when_is_of_no_age() {
     let mut snapshot = repository();
     for distribution in snapshot.distributions.values_mut() {
-        for package in distribution.components.values_mut().flat_map(BTreeMap::values_mut) {
+        for package in
+            distribution.components.values_mut().flat_map(|packages| packages.values_mut())
+        {
             package.provenance.published_at = Timestamp::UNIX_EPOCH;
         }
     }

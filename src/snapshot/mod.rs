@@ -6,7 +6,9 @@
 pub mod retired;
 pub mod state;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::apt::packages::FileFields;
@@ -17,6 +19,7 @@ use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
 use crate::fingerprint::Fingerprint;
+use crate::text::SharedText;
 use crate::time::{Span, Timestamp};
 
 /// A repository: its distributions by codename.
@@ -52,8 +55,9 @@ pub struct Distribution {
 /// Where packages came from that are not listed any more, by component.
 pub type Memory = BTreeMap<Component, BTreeMap<PackageId, Provenance>>;
 
-/// The packages of one component.
-pub type Packages = BTreeMap<PackageId, Package>;
+/// The packages of one component: a map that costs nothing to copy as long as it is not changed.
+#[derive(Debug, Clone, Default)]
+pub struct Packages(Arc<BTreeMap<PackageId, Package>>);
 
 /// What a package is called within a component: never twice with other bytes.
 ///
@@ -78,7 +82,7 @@ impl std::fmt::Display for PackageId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     /// Its stanza, with the final newline.
-    pub stanza: Arc<str>,
+    pub stanza: SharedText,
     /// The package file.
     pub file: FileFields,
     /// Where it came from and when.
@@ -89,12 +93,102 @@ pub struct Package {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {
     /// The names of the sources that brought it.
-    pub sources: BTreeSet<String>,
+    pub sources: Arc<BTreeSet<String>>,
     /// When it was first published here.
     pub published_at: Timestamp,
     /// When a newer version first stood beside it; nothing while it is the newest of its name and
     /// architecture in its component.
     pub superseded_at: Option<Timestamp>,
+}
+
+/// A package that differs between two maps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference<'a> {
+    /// What the one has.
+    pub before: Option<(&'a PackageId, &'a Package)>,
+    /// What the other one has.
+    pub after: Option<(&'a PackageId, &'a Package)>,
+}
+
+impl Packages {
+    /// Returns a map without packages.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns what differs, in the order of the names: each package that only one of them has, and
+    /// both where they are not equal.
+    pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<Difference<'a>> {
+        let mut differences = Vec::new();
+        if self.is_copy_of(other) {
+            return differences;
+        }
+        let (mut before, mut after) = (self.iter().peekable(), other.iter().peekable());
+        loop {
+            let order = match (before.peek(), after.peek()) {
+                (Some((one, _)), Some((two, _))) => one.cmp(two),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return differences,
+            };
+            let difference = Difference {
+                before: if order.is_le() { before.next() } else { None },
+                after: if order.is_ge() { after.next() } else { None },
+            };
+            if order.is_ne() || difference.before != difference.after {
+                differences.push(difference);
+            }
+        }
+    }
+
+    /// Tells whether the other one is a copy of this, and neither has been changed since.
+    pub fn is_copy_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Deref for Packages {
+    type Target = BTreeMap<PackageId, Package>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// Whoever changes one of several copies gets a map of its own first, which takes its time.
+impl DerefMut for Packages {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl PartialEq for Packages {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_copy_of(other) || self.0 == other.0
+    }
+}
+
+impl Eq for Packages {}
+
+impl FromIterator<(PackageId, Package)> for Packages {
+    fn from_iter<I: IntoIterator<Item = (PackageId, Package)>>(packages: I) -> Self {
+        Self(Arc::new(packages.into_iter().collect()))
+    }
+}
+
+impl<const N: usize> From<[(PackageId, Package); N]> for Packages {
+    fn from(packages: [(PackageId, Package); N]) -> Self {
+        packages.into_iter().collect()
+    }
+}
+
+impl<'a> IntoIterator for &'a Packages {
+    type Item = (&'a PackageId, &'a Package);
+    type IntoIter = std::collections::btree_map::Iter<'a, PackageId, Package>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
 }
 
 impl Distribution {
@@ -115,10 +209,7 @@ impl Distribution {
             let Some(old) = before.components.get(component) else { return true };
             !before.architectures.contains(architecture)
                 || before.compression != self.compression
-                || !Self::listed(old, architecture)
-                    .map(|(id, package)| (id, &package.stanza))
-                    .eq(Self::listed(&self.components[component], architecture)
-                        .map(|(id, package)| (id, &package.stanza)))
+                || !is_listed_alike((old, &self.components[component]), architecture)
         };
         self.components
             .keys()
@@ -152,6 +243,15 @@ impl Distribution {
 
     /// Returns the number of package entries in all components.
     pub fn package_count(&self) -> usize {
-        self.components.values().map(BTreeMap::len).sum()
+        self.components.values().map(|packages| packages.len()).sum()
     }
+}
+
+/// Tells whether the `Packages` file of an architecture lists the same of both.
+fn is_listed_alike((one, other): (&Packages, &Packages), architecture: &Architecture) -> bool {
+    let listed = |packages| {
+        // Stanzas come first, as most are one text, and then need not be read.
+        Distribution::listed(packages, architecture).map(|(id, package)| (&package.stanza, id))
+    };
+    one.is_copy_of(other) || listed(one).eq(listed(other))
 }

@@ -4,6 +4,7 @@
 //! names it no more, *swept* by one whose run has deleted it, and forgotten when nobody can be
 //! about to delete it any more. What may be deleted when is decided elsewhere.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -67,10 +68,13 @@ impl Retired {
     }
 
     /// Takes names back that the generation that this is of names.
-    pub fn reclaim<'a>(&mut self, keys: impl IntoIterator<Item = &'a String>) {
-        for key in keys {
-            self.waiting.remove(key);
-            self.swept.remove(key);
+    pub fn reclaim(&mut self, keys: impl IntoIterator<Item = impl AsRef<str>>) {
+        let mut keys = keys.into_iter();
+        while !(self.waiting.is_empty() && self.swept.is_empty())
+            && let Some(key) = keys.next()
+        {
+            self.waiting.remove(key.as_ref());
+            self.swept.remove(key.as_ref());
         }
     }
 
@@ -138,24 +142,28 @@ pub struct Naming<'a> {
     pub release: &'a Release,
 }
 
-impl Naming<'_> {
-    /// Returns every key by which clients come for packages and indices.
-    pub fn keys(&self) -> BTreeSet<String> {
-        let packages = self.distribution.components.values().flat_map(BTreeMap::values);
-        let mut keys: BTreeSet<_> = packages.map(|package| package.file.filename.clone()).collect();
-        for entry in self.indices() {
-            keys.insert(path::by_hash(self.codename, &entry.path, &entry.sha256));
-            keys.insert(path::in_distribution(self.codename, &entry.path));
-        }
-        keys
+impl<'a> Naming<'a> {
+    /// Returns every key by which clients come for packages and indices, some more than once.
+    pub fn keys(self) -> impl Iterator<Item = Cow<'a, str>> {
+        let packages = self.distribution.components.values().flatten();
+        let packages = packages.map(|(_, package)| Cow::Borrowed(&*package.file.filename));
+        packages.chain(self.index_keys().map(Cow::Owned))
+    }
+
+    fn index_keys(self) -> impl Iterator<Item = String> {
+        self.indices().flat_map(move |entry| {
+            [
+                path::by_hash(self.codename, &entry.path, &entry.sha256),
+                path::in_distribution(self.codename, &entry.path),
+            ]
+        })
     }
 
     /// Returns what this generation names and the one after it does not.
     ///
     /// Not the names of indices that list nothing: an empty index has only one content, so it must
     /// always be free to come back.
-    pub fn given_up(&self, after: &Self) -> BTreeSet<String> {
-        let kept = after.keys();
+    pub fn given_up(self, after: Self) -> BTreeSet<String> {
         let is_empty = |entry: &&IndexEntry| {
             let plain = entry.path.rsplit_once("Packages").map(|(directory, _)| directory);
             let plain = plain.map(|directory| format!("{directory}Packages"));
@@ -163,13 +171,26 @@ impl Naming<'_> {
         };
         let by_hash = |entry: &IndexEntry| path::by_hash(self.codename, &entry.path, &entry.sha256);
         let free: BTreeSet<_> = self.indices().filter(is_empty).map(by_hash).collect();
-        let keys = self.keys().into_iter();
-        keys.filter(|key| !kept.contains(key) && !free.contains(key)).collect()
+        let mut keys: BTreeSet<String> = self.index_keys().collect();
+        for (component, packages) in &self.distribution.components {
+            let kept = after.distribution.components.get(component).cloned().unwrap_or_default();
+            let gone = packages.differences(&kept).into_iter().filter_map(|change| change.before);
+            keys.extend(gone.map(|(_, package)| package.file.filename.to_string()));
+        }
+        // What was here and is the same there need not be looked for.
+        let mut kept = after.keys();
+        while !keys.is_empty()
+            && let Some(key) = kept.next()
+        {
+            keys.remove(&*key);
+        }
+        keys.retain(|key| !free.contains(key));
+        keys
     }
 
     /// Returns the `Packages` files that are published, in each of their forms.
-    fn indices(&self) -> impl Iterator<Item = &IndexEntry> {
-        self.release.files.iter().filter(|entry| {
+    fn indices(self) -> impl Iterator<Item = &'a IndexEntry> {
+        self.release.files.iter().filter(move |entry| {
             let extension = entry.path.rsplit_once("/Packages").map(|(_, extension)| extension);
             let form = extension.and_then(Compression::from_extension);
             form.is_some_and(|form| self.distribution.compression.contains(&form))
@@ -223,7 +244,7 @@ mod tests {
     #[test]
     fn a_name_that_is_used_again_is_not_retired_any_more() {
         let mut retired = retired(&["a", "b"]);
-        retired.reclaim(&keys(&["a", "c"]));
+        retired.reclaim(keys(&["a", "c"]));
         assert_eq!(retired.waiting.keys().collect::<Vec<_>>(), ["b"]);
     }
 

@@ -5,6 +5,7 @@
 //! indices have them, and nothing keeps them twice.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -260,7 +261,7 @@ impl State {
 impl From<&PackageRecord> for Provenance {
     fn from(record: &PackageRecord) -> Self {
         Self {
-            sources: record.by.iter().cloned().collect(),
+            sources: Arc::new(record.by.iter().cloned().collect()),
             published_at: Timestamp::from_second(record.at).unwrap_or(Timestamp::UNIX_EPOCH),
             superseded_at: record.superseded.and_then(|at| Timestamp::from_second(at).ok()),
         }

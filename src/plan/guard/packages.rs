@@ -25,7 +25,8 @@ pub fn dangers(change: Change<'_>, consent: &Consent) -> Vec<Danger> {
     dangers.extend(mass_removal(change, &removals, consent));
     dangers.extend(lost_newest(change, &removals, consent));
     dangers.extend(changed_content(change));
-    if !change.plan.packages.is_empty() {
+    // What comes without anything leaving breaks nothing.
+    if change.plan.packages.iter().any(|line| line.operation != Operation::Add) {
         dangers.extend(broken(change));
     }
     dangers

@@ -178,7 +178,7 @@ fn play(shelves: &mut Shelves, round: &Dated, now: i64) {
 fn shelf(packages: &Packages) -> Shelf {
     let entry = |(id, package): (&PackageId, &Package)| {
         let provenance = &package.provenance;
-        (id.clone(), (provenance.sources.clone(), provenance.published_at.as_second()))
+        (id.clone(), (BTreeSet::clone(&provenance.sources), provenance.published_at.as_second()))
     };
     packages.iter().map(entry).collect()
 }
@@ -285,7 +285,7 @@ proptest! {
 
 fn keys(snapshot: &Snapshot) -> impl Iterator<Item = String> {
     let components = snapshot.distributions.values().flat_map(|d| d.components.values());
-    components.flat_map(BTreeMap::values).map(|package| package.file.filename.clone())
+    components.flatten().map(|(_, package)| package.file.filename.to_string())
 }
 
 /// The names in the opposite order.
@@ -318,7 +318,7 @@ fn listed(snapshot: &Snapshot) -> BTreeMap<String, (String, Timestamp)> {
         distribution.components.iter().flat_map(move |(component, packages)| {
             packages.iter().map(move |(id, Package { file, provenance, .. })| {
                 let place = format!("{codename}/{component} {id}");
-                (place, (file.filename.clone(), provenance.published_at))
+                (place, (file.filename.to_string(), provenance.published_at))
             })
         })
     });

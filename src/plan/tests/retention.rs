@@ -135,7 +135,7 @@ proptest! {
         let (published, then) = after(before);
         let result = step(&last.1, &published, then);
         let listed: BTreeSet<_> =
-            all(&result.snapshot).map(|(.., package)| package.file.filename.clone()).collect();
+            all(&result.snapshot).map(|(.., package)| package.file.filename.to_string()).collect();
         prop_assert!(result.files.keys().all(|key| listed.contains(key)));
     }
 }
