@@ -91,13 +91,32 @@ pub fn parse(
     deb822::stanzas(text).map(move |stanza| indexed(text, stanza.map_err(PackagesError::Syntax)?))
 }
 
+/// The fields that are read of a stanza.
+const FIELDS: [&str; 6] = ["Package", "Version", "Architecture", "Filename", "Size", "SHA256"];
+
+/// Returns the values of [`FIELDS`], found in one pass.
+fn values<'a>(stanza: deb822::Stanza<'a>) -> [Option<&'a str>; FIELDS.len()] {
+    let mut values = [None; FIELDS.len()];
+    for field in stanza.fields() {
+        if let Some(place) = FIELDS.iter().position(|known| known.eq_ignore_ascii_case(field.name))
+        {
+            values[place] = Some(field.value);
+        }
+    }
+    values
+}
+
 fn indexed(
     whole: &SharedText,
     stanza: deb822::Stanza<'_>,
 ) -> Result<IndexedPackage, PackagesError> {
-    let name = stanza.get("Package").unwrap_or_default();
+    let values = values(stanza);
+    let name = values[0].unwrap_or_default();
     let unreadable = |field| PackagesError::Field { package: name.to_owned(), field };
-    let text = |field| stanza.get(field).ok_or_else(|| unreadable(field));
+    let text = |field| {
+        let place = FIELDS.iter().position(|known| *known == field);
+        place.and_then(|place| values[place]).ok_or_else(|| unreadable(field))
+    };
     Ok(IndexedPackage {
         name: name.parse().map_err(|_| unreadable("Package"))?,
         version: text("Version")?.parse().map_err(|_| unreadable("Version"))?,

@@ -13,6 +13,7 @@ use crate::compression::{Blocks, Compression, Edition, WORTH_REUSE};
 use crate::dists::text::{self, Index};
 use crate::snapshot::Distribution;
 use crate::snapshot::state::Encoders;
+use crate::text::SharedText;
 
 /// A published generation of a distribution.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,8 @@ pub struct Predecessor<'a> {
     pub encoders: &'a Encoders,
     /// Index files that Release lists, verified, by path: see [`Self::reusable`].
     pub files: &'a BTreeMap<String, Bytes>,
+    /// The texts of its indices, verified, by path; those that are not at hand are hashed.
+    pub texts: &'a BTreeMap<String, SharedText>,
 }
 
 impl<'a> Predecessor<'a> {
@@ -51,7 +54,7 @@ impl<'a> Predecessor<'a> {
 
     /// Returns the published text of an index, if a file of it is at hand.
     ///
-    /// Its digest tells whether it is that text: an index that another program wrote may list the
+    /// It is looked whether it is that text: an index that another program wrote may list the
     /// same in another order.
     pub(super) fn text<'b>(&self, index: Index<'b>) -> Option<Blocks<'b>>
     where
@@ -65,7 +68,11 @@ impl<'a> Predecessor<'a> {
         let mut parts = text::parts(self.distribution.components.get(component)?, architecture);
         text::lengthen(&mut parts, plain.size);
         let text = Blocks::cut(&parts);
-        (text::digest(&text) == (plain.sha256, plain.size)).then_some(text)
+        let is_that = match self.texts.get(&path) {
+            Some(published) => text::is_same(&text, published.as_bytes()),
+            None => text::digest(&text) == (plain.sha256, plain.size),
+        };
+        is_that.then_some(text)
     }
 
     /// Returns what an index's new file of this path may take blocks from.

@@ -5,8 +5,11 @@ use crate::apt::packages::FileFields;
 use crate::snapshot::retired::Retired;
 use crate::snapshot::state::ManifestRecord;
 use crate::snapshot::{Package, PackageId, Packages, Provenance};
+use crate::text::SharedText;
 
 const POOL: &str = "pool/w/widget/0123456789abcdef/widget_1.0_amd64.deb";
+
+static NO_TEXTS: BTreeMap<String, SharedText> = BTreeMap::new();
 
 fn widget() -> (PackageId, Package) {
     let id = PackageId {
@@ -42,7 +45,13 @@ fn build(
     spent: &BTreeSet<String>,
 ) -> Suite {
     let (encoders, files) = (&Encoders::default(), &BTreeMap::new());
-    let before = |(distribution, release)| Predecessor { distribution, release, encoders, files };
+    let before = |(distribution, release)| Predecessor {
+        distribution,
+        release,
+        encoders,
+        files,
+        texts: &NO_TEXTS,
+    };
     build_on(desired, published.map(before), spent)
 }
 
@@ -171,7 +180,7 @@ impl Step {
 
     fn predecessor(&self) -> Predecessor<'_> {
         let Self { before, release, encoders, files, .. } = self;
-        Predecessor { distribution: before, release, encoders, files }
+        Predecessor { distribution: before, release, encoders, files, texts: &NO_TEXTS }
     }
 
     /// Builds on the published generation.

@@ -36,6 +36,12 @@ pub(super) fn digest(text: &Blocks<'_>) -> (Sha256, u64) {
     hasher.finish()
 }
 
+/// Tells whether a text consists of these bytes.
+pub(super) fn is_same(text: &Blocks<'_>, bytes: &[u8]) -> bool {
+    let rest = text.pieces().try_fold(bytes, |rest, piece| rest.strip_prefix(piece));
+    rest.is_some_and(<[u8]>::is_empty)
+}
+
 /// Returns the form of a `Packages` file; nothing for another file.
 pub(super) fn form(path: &str) -> Option<Compression> {
     path.rsplit_once("/Packages").and_then(|(_, extension)| Compression::from_extension(extension))

@@ -116,7 +116,15 @@ fn published(sides: &[Side]) -> Published {
         snapshot.distributions.insert(codename, content);
     }
     let (objects, files, lost) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    Published { snapshot, heads, objects, files, lost, sight: Sight::begin(at(0)) }
+    Published {
+        snapshot,
+        heads,
+        objects,
+        files,
+        texts: Default::default(),
+        lost,
+        sight: Sight::begin(at(0)),
+    }
 }
 
 /// Returns what is due at a time; the manifest says two hours.

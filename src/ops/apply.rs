@@ -312,11 +312,12 @@ impl Publisher<'_> {
         let is_kept = planned.plan.distributions[codename].indices == Indices::TakenOver;
         let before = before.filter(|_| is_kept);
         let files = self.earlier_files(planned, codename).await;
+        let texts = planned.published.texts.get(codename).cloned().unwrap_or_default();
         let name = codename.clone();
         let codename = codename.clone();
         let build = move || {
             let published = before.as_ref().map(|(distribution, (release, encoders))| {
-                Predecessor { distribution, release, encoders, files: &files }
+                Predecessor { distribution, release, encoders, files: &files, texts: &texts }
             });
             let (codename, desired) = (&codename, &desired);
             let spent = &spent;

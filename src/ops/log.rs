@@ -6,6 +6,7 @@ use crate::debian::suite::{Codename, Component};
 use crate::published::history::{self, Generation};
 use crate::published::{self, Expected, LoadError};
 use crate::report::{GenerationChange, GenerationRecord};
+use crate::snapshot::records::Records;
 use crate::snapshot::state::State;
 use crate::store::Store;
 
@@ -65,7 +66,7 @@ fn record(generation: &Generation, parent: Option<&Generation>) -> GenerationRec
         allowed: state.allowed.clone(),
         rollback_of: state.rollback_of,
         is_removed: release.components.is_empty(),
-        packages: state.packages.values().map(BTreeMap::len).sum(),
+        packages: state.packages.values().map(Records::len).sum(),
         change: match (parent, &state.parent) {
             (Some(parent), _) => change(&parent.state, state),
             (None, None) => GenerationChange::First,
@@ -89,6 +90,6 @@ fn change(before: &State, after: &State) -> GenerationChange {
 fn names(state: &State) -> BTreeSet<(&Component, &str)> {
     let components = state.packages.iter();
     components
-        .flat_map(|(component, records)| records.keys().map(move |name| (component, name.as_str())))
+        .flat_map(|(component, records)| records.iter().map(move |(name, _)| (component, name)))
         .collect()
 }

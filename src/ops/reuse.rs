@@ -32,7 +32,13 @@ impl Publisher<'_> {
             return BTreeMap::new();
         };
         let (release, encoders) = (&head.release, &head.state.encoders);
-        let before = Predecessor { distribution, release, encoders, files: &BTreeMap::new() };
+        let before = Predecessor {
+            distribution,
+            release,
+            encoders,
+            files: &BTreeMap::new(),
+            texts: &BTreeMap::new(),
+        };
         let files = before.reusable(desired).into_iter().map(|entry| async move {
             let bytes = self.earlier_file(planned, codename, entry).await?;
             Some((entry.path.clone(), bytes))

@@ -53,6 +53,8 @@ pub struct Content {
     pub lost: Vec<Lost>,
     /// Those that were read and that a build can take blocks from, by key.
     pub files: BTreeMap<String, Bytes>,
+    /// The texts of large indices, by path.
+    pub texts: BTreeMap<String, SharedText>,
 }
 
 /// Returns the content of a published distribution.
@@ -77,31 +79,31 @@ pub async fn distribution(
             let mut index = shelf.fetch(&path, &state.compression).await?;
             let lost = std::mem::take(&mut index.lost);
             let file = index.useful_file(&format!("{path}{}", index.form.extension()), state);
-            let packages = blocking::cpu(move || parse(index)).await?;
-            Ok::<_, LoadError>((component, packages, lost, file))
+            let is_large = index.is_large();
+            let (text, packages) = blocking::cpu(move || parse(index)).await?;
+            let text = is_large.then_some((path, text));
+            Ok::<_, LoadError>((component, packages, lost, file, text))
         }
     };
     let reads: Vec<_> = indices.map(read).collect();
     let lists: Vec<_> = futures::stream::iter(reads).buffered(store.jobs()).collect().await;
     let lists = LoadError::all(lists)?;
     let mut all_lost = Vec::new();
-    let mut files = BTreeMap::new();
+    let (mut files, mut texts) = (BTreeMap::new(), BTreeMap::new());
     let mut listed: BTreeMap<Component, Vec<(PackageId, Package)>> =
         release.components.iter().map(|component| (component.clone(), Vec::new())).collect();
-    for (component, list, lost, file) in lists {
+    for (component, list, lost, file, text) in lists {
         all_lost.extend(lost);
         files.extend(file);
+        texts.extend(text);
         listed.entry(component).or_default().extend(list);
     }
     let components = listed.into_iter().map(|(component, mut list)| {
         // Of what several indices list, the first one counts.
         list.sort_by(|(one, _), (other, _)| one.cmp(other));
         list.dedup_by(|(one, _), (other, _)| one == other);
-        for (id, package) in &mut list {
-            if let Some(provenance) = state.provenance(&component, id) {
-                package.provenance = provenance;
-            }
-        }
+        let provenances = list.iter_mut().map(|(id, package)| (&*id, &mut package.provenance));
+        state.trace(&component, provenances);
         (component, Packages::from_iter(list))
     });
     let components = components.collect();
@@ -116,7 +118,7 @@ pub async fn distribution(
         component_order: release.components.clone(),
         remembered: state.memory(),
     };
-    Ok(Content { distribution, lost: all_lost, files })
+    Ok(Content { distribution, lost: all_lost, files, texts })
 }
 
 /// An index file and its content, verified.
@@ -133,9 +135,12 @@ struct Index {
 impl Index {
     /// Returns the file and its key if a build can take blocks from it.
     fn useful_file(&self, path: &str, state: &State) -> Option<(String, Bytes)> {
-        let is_large = self.bytes.len() as u64 >= compression::WORTH_REUSE;
-        let is_useful = is_large && state.encoders.are_ours(path, self.form);
+        let is_useful = self.is_large() && state.encoders.are_ours(path, self.form);
         is_useful.then(|| (self.key.clone(), self.file.clone()))
+    }
+
+    fn is_large(&self) -> bool {
+        self.bytes.len() as u64 >= compression::WORTH_REUSE
     }
 }
 
@@ -262,7 +267,7 @@ pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec
     matches(plain, &out).then_some(out)
 }
 
-fn parse(index: Index) -> Result<Vec<(PackageId, Package)>, LoadError> {
+fn parse(index: Index) -> Result<(SharedText, Vec<(PackageId, Package)>), LoadError> {
     let Index { key, bytes, .. } = index;
     let unreadable = |reason| LoadError::Packages { key: key.clone(), reason };
     let text = String::from_utf8(bytes).map_err(|_| LoadError::Altered { key: key.clone() })?;
@@ -283,5 +288,6 @@ fn parse(index: Index) -> Result<Vec<(PackageId, Package)>, LoadError> {
         };
         Ok((id, Package { stanza: package.stanza, file: package.file, provenance }))
     };
-    packages::parse(&text).map(entry).collect()
+    let packages = packages::parse(&text).map(entry).collect::<Result<_, LoadError>>()?;
+    Ok((text, packages))
 }

@@ -26,6 +26,7 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::retired::{Ancestor, Naming};
 use crate::snapshot::state::State;
 use crate::store::{Entry, Etag, Key, Object, Store, StoreError};
+use crate::text::SharedText;
 use crate::time::Timestamp;
 
 use damage::Lost;
@@ -56,6 +57,8 @@ pub struct Published {
     /// Those index files, by key, that were read for it and are so large that a build had better
     /// take blocks from them than compress again.
     pub files: BTreeMap<String, Bytes>,
+    /// The texts of large indices as they were read, verified, by distribution and path.
+    pub texts: BTreeMap<Codename, BTreeMap<String, SharedText>>,
 }
 
 /// The current generation of a distribution.
@@ -236,10 +239,11 @@ pub async fn load_listed(
     let guard = &guard;
     let loads = points.into_iter().map(|point| distribution(store, guard, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).collect().await;
-    let (snapshot, heads, lost, files) = Default::default();
-    let mut published = Published { snapshot, heads, objects, lost, files, sight };
+    let (snapshot, heads, lost, files, texts) = Default::default();
+    let mut published = Published { snapshot, heads, objects, lost, files, texts, sight };
     for (codename, head, content) in LoadError::all(loaded)?.into_iter().flatten() {
-        let Content { distribution, lost, files } = content;
+        let Content { distribution, lost, files, texts } = content;
+        published.texts.insert(codename.clone(), texts);
         published.lost.extend(lost);
         published.files.extend(files);
         published.lost.extend(damage::listed(&codename, &head, &published.objects));

@@ -12,6 +12,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use gpgme::{Context, Protocol};
 use tempfile::TempDir;
@@ -126,16 +127,30 @@ impl Drop for Home {
     }
 }
 
-/// Returns a gpgme context that works in `home`, or in the user's own.
+/// The home that new contexts work in; nothing before there was any.
+static HOME: Mutex<Option<Option<PathBuf>>> = Mutex::new(None);
+
+/// Returns a new gpgme context that works in `home`, or in the user's own.
+///
+/// To have a context work elsewhere than it would by itself, gpgme asks gpg for its version each
+/// time, and a process that has read a large index takes long to fork. So it is told what holds
+/// for all, and only when that changes.
 pub(super) fn context_in(home: Option<&Path>) -> Result<Context, SignError> {
     let failed = |source: gpgme::Error| match source.code() {
         code if code == gpgme::Error::INV_ENGINE.code() => SignError::NoGnuPg(None),
         _ => SignError::Gpg { action: "start", source },
     };
-    let mut context = Context::from_protocol(Protocol::OpenPgp).map_err(failed)?;
-    if let Some(home) = home {
-        context.set_engine_home_dir(home.as_os_str().as_encoded_bytes()).map_err(failed)?;
+    // Nothing is left half done by whoever panicked: what is noted was set before.
+    let mut current = HOME.lock().unwrap_or_else(PoisonError::into_inner);
+    if current.as_ref().is_none_or(|current| current.as_deref() != home) {
+        *current = None;
+        let bytes = home.map(|home| home.as_os_str().as_encoded_bytes());
+        let gpgme = gpgme::init();
+        gpgme.set_engine_info(Protocol::OpenPgp, None::<&[u8]>, bytes).map_err(failed)?;
+        *current = Some(home.map(Path::to_owned));
     }
+    let mut context = Context::from_protocol(Protocol::OpenPgp).map_err(failed)?;
+    drop(current);
     // gpgme gives a gpg that can't be run the version 1.0.0, and finds no data in any key then.
     if !context.engine_info().check_version("2.2") {
         return Err(SignError::NoGnuPg(None));

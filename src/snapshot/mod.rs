@@ -3,6 +3,7 @@
 //! A snapshot knows nothing of files on disk or objects in a store; a plan is the difference
 //! between two of them.
 
+pub mod records;
 pub mod retired;
 pub mod state;
 

@@ -13,6 +13,7 @@ use crate::compression::{self, Compression};
 use crate::debian::suite::Component;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
+use crate::snapshot::records::{PackageRecord, Records};
 use crate::snapshot::retired::{Ancestor, Retired};
 use crate::snapshot::{Distribution, Memory, PackageId, Packages, Provenance};
 use crate::time::{Span, Timestamp};
@@ -76,10 +77,10 @@ pub struct State {
     #[serde(default)]
     pub retired: Retired,
     /// Who brought each package, and when: by component, then `name version architecture`.
-    pub packages: BTreeMap<Component, BTreeMap<String, PackageRecord>>,
+    pub packages: BTreeMap<Component, Records>,
     /// The same of packages that retention removed and that a source may offer again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub remembered: BTreeMap<Component, BTreeMap<String, PackageRecord>>,
+    pub remembered: BTreeMap<Component, Records>,
 }
 
 /// What compressed index files: names as [`compression::encoder`] gives them, by path.
@@ -114,18 +115,6 @@ pub struct ManifestRecord {
     pub sha256: Sha256,
     /// The Git commit that it was read from, where one is known.
     pub git_commit: Option<String>,
-}
-
-/// Where one package came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PackageRecord {
-    /// The names of the sources that brought it.
-    pub by: Vec<String>,
-    /// When it was first published, in seconds since 1970.
-    pub at: i64,
-    /// When a newer version first stood beside it, in seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub superseded: Option<i64>,
 }
 
 /// What holds for a state that does not say: a week.
@@ -234,23 +223,43 @@ impl State {
     ///
     /// When a newer version wrote it, or when it is no state file.
     pub fn parse(bytes: &[u8]) -> Result<Self, StateError> {
-        let envelope: Envelope = serde_json::from_slice(bytes).map_err(StateError::Unreadable)?;
-        if major(&envelope.format_version) != major(FORMAT_VERSION) {
-            return Err(StateError::Newer { found: envelope.format_version });
+        let state = serde_json::from_slice::<Self>(bytes);
+        // What can't be read may still say why not.
+        let found = match &state {
+            Ok(state) => state.format_version.clone(),
+            Err(_) => {
+                let envelope = serde_json::from_slice::<Envelope>(bytes);
+                envelope.map_err(StateError::Unreadable)?.format_version
+            }
+        };
+        if major(&found) != major(FORMAT_VERSION) {
+            return Err(StateError::Newer { found });
         }
-        serde_json::from_slice(bytes).map_err(StateError::Unreadable)
+        state.map_err(StateError::Unreadable)
     }
 
-    /// Returns who brought a package, and when, if the state knows it.
-    pub fn provenance(&self, component: &Component, id: &PackageId) -> Option<Provenance> {
-        Some(self.packages.get(component)?.get(&record_key(id))?.into())
+    /// Notes of packages of a component who brought them, and when, as far as the state knows it.
+    pub fn trace<'a>(
+        &self,
+        component: &Component,
+        packages: impl Iterator<Item = (&'a PackageId, &'a mut Provenance)>,
+    ) {
+        let Some(records) = self.packages.get(component) else { return };
+        let mut key = String::new();
+        for (id, provenance) in packages {
+            key.clear();
+            write_record_key(&mut key, id);
+            if let Some(record) = records.get(&key) {
+                *provenance = record.into();
+            }
+        }
     }
 
     /// Returns what retention removed and a source may offer again.
     pub fn memory(&self) -> Memory {
-        let ids = |records: &BTreeMap<String, PackageRecord>| {
+        let ids = |records: &Records| {
             let id =
-                |(key, record): (&String, &PackageRecord)| Some((package_id(key)?, record.into()));
+                |(key, record): (&str, &PackageRecord)| Some((package_id(key)?, record.into()));
             records.iter().filter_map(id).collect()
         };
         let components = self.remembered.iter();
@@ -261,7 +270,7 @@ impl State {
 impl From<&PackageRecord> for Provenance {
     fn from(record: &PackageRecord) -> Self {
         Self {
-            sources: Arc::new(record.by.iter().cloned().collect()),
+            sources: Arc::clone(&record.by),
             published_at: Timestamp::from_second(record.at).unwrap_or(Timestamp::UNIX_EPOCH),
             superseded_at: record.superseded.and_then(|at| Timestamp::from_second(at).ok()),
         }
@@ -271,20 +280,20 @@ impl From<&PackageRecord> for Provenance {
 impl From<&Provenance> for PackageRecord {
     fn from(provenance: &Provenance) -> Self {
         Self {
-            by: provenance.sources.iter().cloned().collect(),
+            by: Arc::clone(&provenance.sources),
             at: provenance.published_at.as_second(),
             superseded: provenance.superseded_at.map(Timestamp::as_second),
         }
     }
 }
 
-fn records(packages: &Packages) -> BTreeMap<String, PackageRecord> {
+fn records(packages: &Packages) -> Records {
     packages.iter().map(|(id, package)| (record_key(id), (&package.provenance).into())).collect()
 }
 
 fn remembered(
     (component, ids): (&Component, &BTreeMap<PackageId, Provenance>),
-) -> (Component, BTreeMap<String, PackageRecord>) {
+) -> (Component, Records) {
     let records = ids.iter().map(|(id, provenance)| (record_key(id), provenance.into()));
     (component.clone(), records.collect())
 }
@@ -301,7 +310,14 @@ fn package_id(key: &str) -> Option<PackageId> {
 }
 
 fn record_key(id: &PackageId) -> String {
-    format!("{} {} {}", id.name, id.version, id.architecture)
+    let mut key = String::new();
+    write_record_key(&mut key, id);
+    key
+}
+
+fn write_record_key(key: &mut String, id: &PackageId) {
+    let PackageId { name, version, architecture } = id;
+    key.extend([name.as_str(), " ", version.as_str(), " ", architecture.as_str()]);
 }
 
 fn major(format_version: &str) -> &str {

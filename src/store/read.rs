@@ -7,7 +7,7 @@ use std::path::{Path as FilePath, PathBuf};
 use bytes::{Bytes, BytesMut};
 use futures::stream::TryStreamExt as _;
 use object_store::path::Path;
-use object_store::{GetOptions, GetResult, ObjectMeta, ObjectStoreExt as _};
+use object_store::{GetOptions, GetResult, GetResultPayload, ObjectMeta, ObjectStoreExt as _};
 
 use super::key::joined;
 use super::object::last_modified;
@@ -194,6 +194,9 @@ async fn saved(
 /// Returns the whole content, which has the length that was announced.
 async fn whole(result: GetResult) -> object_store::Result<Bytes> {
     let size = result.meta.size;
+    if matches!(result.payload, GetResultPayload::File(..)) {
+        return result.bytes().await;
+    }
     let mut chunks = result.into_stream();
     let mut bytes = BytesMut::new();
     while let Some(chunk) = chunks.try_next().await? {

@@ -1,0 +1,147 @@
+//! Where the packages of a component came from, as the state file has it: one line of text each.
+//!
+//! Most packages of a repository came from the same few sources, whose names are kept once.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Where one package came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageRecord {
+    /// The names of the sources that brought it.
+    #[serde(serialize_with = "write_names", deserialize_with = "read_names")]
+    pub by: Arc<BTreeSet<String>>,
+    /// When it was first published, in seconds since 1970.
+    pub at: i64,
+    /// When a newer version first stood beside it, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<i64>,
+}
+
+/// Records by `name version architecture`, in the order of these texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Records(Vec<(Box<str>, PackageRecord)>);
+
+impl Records {
+    /// Returns the record of a package.
+    pub fn get(&self, name: &str) -> Option<&PackageRecord> {
+        let place = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+        Some(&self.0[place].1)
+    }
+
+    /// Returns all records, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &PackageRecord)> {
+        self.0.iter().map(|(name, record)| (&**name, record))
+    }
+
+    /// Returns the number of packages.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Tells whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns records of which each name is there once; of several the last one counts.
+    fn sorted(mut records: Vec<(Box<str>, PackageRecord)>) -> Self {
+        if !records.is_sorted_by(|(one, _), (other, _)| one < other) {
+            records.reverse();
+            records.sort_by(|(one, _), (other, _)| one.cmp(other));
+            records.dedup_by(|(one, _), (other, _)| one == other);
+        }
+        Self(records)
+    }
+}
+
+impl FromIterator<(String, PackageRecord)> for Records {
+    fn from_iter<I: IntoIterator<Item = (String, PackageRecord)>>(records: I) -> Self {
+        let records = records.into_iter().map(|(name, record)| (name.into_boxed_str(), record));
+        Self::sorted(records.collect())
+    }
+}
+
+impl Serialize for Records {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, record) in &self.0 {
+            map.serialize_entry(name, record)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Records {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RecordsVisitor)
+    }
+}
+
+fn write_names<S: Serializer>(
+    names: &Arc<BTreeSet<String>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(names.iter())
+}
+
+fn read_names<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Arc<BTreeSet<String>>, D::Error> {
+    BTreeSet::deserialize(deserializer).map(Arc::new)
+}
+
+struct RecordsVisitor;
+
+impl<'de> Visitor<'de> for RecordsVisitor {
+    type Value = Records;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record for each package")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Records, A::Error> {
+        let mut records: Vec<(Box<str>, PackageRecord)> = Vec::new();
+        while let Some((name, mut record)) = map.next_entry::<Box<str>, PackageRecord>()? {
+            if let Some((_, before)) = records.last()
+                && before.by == record.by
+            {
+                record.by = Arc::clone(&before.by);
+            }
+            records.push((name, record));
+        }
+        Ok(Records::sorted(records))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(at: i64) -> PackageRecord {
+        PackageRecord { by: Arc::new(["a".to_owned()].into()), at, superseded: None }
+    }
+
+    #[test]
+    fn records_are_found_by_name_whatever_their_order_was() {
+        let records = ["c", "a", "b"].map(|name| (name.to_owned(), record(name.len() as i64)));
+        let records = Records::from_iter(records);
+        assert_eq!(records.iter().map(|(name, _)| name).collect::<String>(), "abc");
+        assert_eq!((records.get("b"), records.get("d")), (Some(&record(1)), None));
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_with_the_last_of_equal_names() {
+        let text = r#"{"b":{"by":["a"],"at":1},"a":{"by":["a"],"at":2},"b":{"by":["a"],"at":3}}"#;
+        let records: Records = serde_json::from_str(text).unwrap();
+        assert_eq!(records.iter().collect::<Vec<_>>(), [("a", &record(2)), ("b", &record(3))]);
+        assert!(Arc::ptr_eq(&records.0[0].1.by, &records.0[1].1.by), "their names are kept once");
+        let text = serde_json::to_string(&records).unwrap();
+        assert_eq!(serde_json::from_str::<Records>(&text).unwrap(), records);
+    }
+}
