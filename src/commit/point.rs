@@ -22,7 +22,8 @@ pub enum Swap {
     },
 }
 
-/// Replaces the commit point, provided that it still is what the generation was built on.
+/// Replaces the commit point, provided that it still is what the generation was built on; returns its
+/// new version, or that somebody else was faster.
 ///
 /// It is tried more than once only as long as `still` allows it.
 ///
@@ -33,17 +34,13 @@ pub async fn swap(
     store: &Store,
     point: &Point,
     still: &(dyn Fn() -> bool + Sync),
-) -> Result<Swap, StoreError> {
+) -> Result<Replacement, StoreError> {
     let mut base = point.base.clone();
     if mutation::is_on(Mutation::BlindSwap) {
         base = store.head(&point.key).await?.map(|entry| entry.etag);
     }
     let bytes = point.bytes.clone();
-    let replaced = store.replace_while(&point.key, bytes, base.as_ref(), &RELEASE, still).await?;
-    Ok(match replaced {
-        Replacement::Won { .. } => Swap::Won,
-        Replacement::Lost => Swap::Lost,
-    })
+    store.replace_while(&point.key, bytes, base.as_ref(), &RELEASE, still).await
 }
 
 /// So old a swap is past for any clock that is not off by days.

@@ -1,10 +1,12 @@
 //! Carries out the writes of a publication.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::apt::path;
+use crate::blocking;
 use crate::commit::point::{self, Swap};
 use crate::commit::script::{Copy, Creation, POOL, Script};
 use crate::debian::suite::Codename;
@@ -12,7 +14,7 @@ use crate::mutation::{self, Mutation};
 use crate::plan::Upload;
 use crate::published::{self, Sight};
 use crate::report::{Delivery, Event, Observe};
-use crate::store::{self, Entry, Key, Replacement, Store, StoreError};
+use crate::store::{self, Entry, Etag, Key, Replacement, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 
 /// Why a publication failed.
@@ -134,9 +136,9 @@ pub async fn run(
         return Ok(outdated);
     }
     let still = || !setting.sight.is_outdated((setting.clock)());
-    if point::swap(store, &script.point, &still).await? == Swap::Lost {
+    let Replacement::Won { etag } = point::swap(store, &script.point, &still).await? else {
         return Ok(Swap::Lost);
-    }
+    };
     if mutation::is_on(Mutation::IndicesLast) {
         create_all(store, script).await?;
     }
@@ -147,7 +149,7 @@ pub async fn run(
         generation: to,
         reason,
     })?;
-    verify(store, script, setting).await.map_err(|error| match error {
+    verify(store, script, setting, &etag).await.map_err(|error| match error {
         CommitError::Store(reason) => {
             CommitError::Unread { codename: setting.codename.clone(), generation: to, reason }
         }
@@ -177,6 +179,11 @@ async fn outdated(store: &Store, setting: &Setting<'_>) -> Result<Option<Swap>, 
 async fn create(store: &Store, creation: &Creation) -> Result<(), CommitError> {
     let Creation { key, bytes, sha256, headers } = creation;
     store.create(key, bytes.clone(), *sha256, headers).await?;
+    if key.as_str().contains("/by-hash/") {
+        // The next plan begins with reading it.
+        let (cache, sha256, bytes) = (Arc::clone(store.cache()), *sha256, bytes.clone());
+        blocking::cpu(move || cache.put(&sha256, &bytes)).await;
+    }
     Ok(())
 }
 
@@ -241,21 +248,28 @@ async fn is_current(store: &Store, script: &Script) -> Result<bool, StoreError> 
     }
 }
 
-/// Reads back the commit point, and looks in one listing for every object that was created for it.
+/// Looks in one listing for every object that was created, and for the commit point with its new tag.
 ///
+/// A tag stands for one content, so the commit point is read only where the listing shows another one.
 /// Where another writer has gone on from there meanwhile, a later generation is as good: it was
 /// built on this one, and may have given up what this one named.
-async fn verify(store: &Store, script: &Script, setting: &Setting<'_>) -> Result<(), CommitError> {
+async fn verify(
+    store: &Store,
+    script: &Script,
+    setting: &Setting<'_>,
+    etag: &Etag,
+) -> Result<(), CommitError> {
     let key = &script.point.key;
-    if !is_current(store, script).await? {
+    let prefix = path::in_distribution(setting.codename, "");
+    let entries = store.list(&prefix).await?;
+    let is_ours = |entry: &Entry| entry.key == *key && entry.etag == *etag;
+    if !entries.iter().any(is_ours) && !is_current(store, script).await? {
         let now = published::generation(store, setting.codename, key).await;
         return match now {
             Ok(generation) if generation > setting.generations.1 => Ok(()),
             _ => Err(CommitError::ReadBack { key: key.clone() }),
         };
     }
-    let prefix = path::in_distribution(setting.codename, "");
-    let entries = store.list(&prefix).await?;
     let there: BTreeMap<&str, u64> =
         entries.iter().map(|entry| (entry.key.as_str(), entry.size)).collect();
     let is_amiss = |creation: &&Creation| {

@@ -134,21 +134,21 @@ impl Script {
         let mut copies = Vec::new();
         for file in &suite.files {
             let key = path::by_hash(codename, &file.entry.path, &file.entry.sha256);
-            creations.push(creation(&key, &file.bytes, BY_HASH)?);
+            creations.push(creation(&key, &file.bytes, file.entry.sha256, BY_HASH)?);
             if file.audience == Audience::Clients {
                 let key = path::in_distribution(codename, &file.entry.path);
                 copies.push(copy(&key, &file.bytes, CANONICAL)?);
             }
         }
         if let Some(manifest) = &records.manifest {
-            let key = path::manifest(&Sha256::of(manifest));
-            creations.push(creation(&key, manifest, RELEASE)?);
+            let digest = Sha256::of(manifest);
+            creations.push(creation(&path::manifest(&digest), manifest, digest, RELEASE)?);
         }
         let (key, bytes, seal) = match sealed {
             SealedRelease::Signed { release, in_release, signature } => {
                 copies.push(copy(&path::release(codename), release, RELEASE)?);
                 let record = path::signature(codename, &Sha256::of(in_release));
-                creations.push(creation(&record, signature, RELEASE)?);
+                creations.push(creation(&record, signature, Sha256::of(signature), RELEASE)?);
                 let seal = copy(&path::release_signature(codename), signature, RELEASE)?;
                 (path::in_release(codename), in_release, Some(seal))
             }
@@ -156,7 +156,7 @@ impl Script {
         };
         let history = path::history(codename, suite.generation, &Sha256::of(bytes));
         if !mutation::is_on(Mutation::NoHistory) {
-            creations.push(creation(&history, bytes, RELEASE)?);
+            creations.push(creation(&history, bytes, Sha256::of(bytes), RELEASE)?);
         }
         // A distribution that gets its first signature moves from Release to InRelease.
         let base = records.base.filter(|(base, _)| *base == key).map(|(_, etag)| etag);
@@ -199,8 +199,12 @@ impl Script {
     }
 }
 
-fn creation(key: &str, bytes: &Bytes, headers: Headers) -> Result<Creation, StoreError> {
-    let sha256 = Sha256::of(bytes);
+fn creation(
+    key: &str,
+    bytes: &Bytes,
+    sha256: Sha256,
+    headers: Headers,
+) -> Result<Creation, StoreError> {
     Ok(Creation { key: Key::parse(key)?, bytes: bytes.clone(), sha256, headers })
 }
 

@@ -121,6 +121,7 @@ fn published(sides: &[Side]) -> Published {
         heads,
         objects,
         files,
+        keyring: None,
         texts: Default::default(),
         lost,
         sight: Sight::begin(at(0)),

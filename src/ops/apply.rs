@@ -181,7 +181,7 @@ impl Publisher<'_> {
         if !mutation::is_on(Mutation::PackagesLast) {
             run::upload(self.store, &planned.plan.uploads, observe).await?;
         }
-        self.publish_keyring().await?;
+        self.publish_keyring(planned).await?;
         let deleted = self.sweep(planned, observe).await;
         for codename in in_order(&planned.plan) {
             match self.publish(planned, &codename, &deleted, observe).await? {
@@ -198,11 +198,14 @@ impl Publisher<'_> {
         Ok(Outcome::Applied)
     }
 
-    async fn publish_keyring(&self) -> Result<(), ApplyError> {
+    async fn publish_keyring(&self, planned: &Planned) -> Result<(), ApplyError> {
         let Some(signer) = &self.signer else {
             return Ok(());
         };
         let keyring = signer.public_keyring().map_err(ApplyError::Keyring)?;
+        if planned.published.keyring.as_ref().is_some_and(|published| *published == keyring) {
+            return Ok(());
+        }
         client_files::update_keyring(self.store, &self.repository, keyring)
             .await
             .map_err(|error| CommitError::Store(error).into())

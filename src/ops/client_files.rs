@@ -75,7 +75,8 @@ pub async fn update_keyring(store: &Store, name: &str, keyring: Vec<u8>) -> Resu
 /// Brings the sources entries up to date; those that are right are not written.
 ///
 /// Each distribution has `<name>-<codename>.sources`; where it is the only one, also
-/// `<name>.sources`: a file with several would subscribe its users to all of them.
+/// `<name>.sources`: a file with several would subscribe its users to all of them. That one is
+/// written last, so where it is right the other one is not looked at.
 ///
 /// # Errors
 ///
@@ -85,7 +86,14 @@ pub async fn update_entries(
     name: &str,
     entries: &[SourcesEntry],
 ) -> Result<(), StoreError> {
-    for (key, entry) in by_key(name, entries) {
+    let files = by_key(name, entries);
+    if let ([_], Some((key, entry))) = (entries, files.last_key_value()) {
+        let last = store.get(&Key::parse(key)?, MAX_CLIENT_FILE).await?;
+        if last.is_some_and(|object| object.bytes == entry.to_text()) {
+            return Ok(());
+        }
+    }
+    for (key, entry) in files {
         write(store, &key, entry.to_text().into()).await?;
     }
     Ok(())

@@ -57,6 +57,8 @@ pub struct Published {
     /// Those index files, by key, that were read for it and are so large that a build had better
     /// take blocks from them than compress again.
     pub files: BTreeMap<String, Bytes>,
+    /// The public keys that clients get, if something had to be verified by them.
+    pub keyring: Option<Bytes>,
     /// The texts of large indices as they were read, verified, by distribution and path.
     pub texts: BTreeMap<Codename, BTreeMap<String, SharedText>>,
 }
@@ -240,7 +242,8 @@ pub async fn load_listed(
     let loads = points.into_iter().map(|point| distribution(store, guard, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).collect().await;
     let (snapshot, heads, lost, files, texts) = Default::default();
-    let mut published = Published { snapshot, heads, objects, lost, files, texts, sight };
+    let keyring = guard.trust.as_ref().map(|trust| trust.keyring.clone());
+    let mut published = Published { snapshot, heads, objects, lost, files, keyring, texts, sight };
     for (codename, head, content) in LoadError::all(loaded)?.into_iter().flatten() {
         let Content { distribution, lost, files, texts } = content;
         published.texts.insert(codename.clone(), texts);

@@ -34,6 +34,8 @@ pub struct Expected<'a> {
 pub struct Trust {
     verifier: Arc<Verifier>,
     keys: Vec<Fingerprint>,
+    /// The public keys as they are published.
+    pub keyring: Bytes,
 }
 
 impl Trust {
@@ -45,10 +47,10 @@ impl Trust {
         let key = path::keyring(expected.name);
         let object = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_KEYRING).await?;
         let Some(object) = object else { return Ok(None) };
-        let now = expected.now;
+        let (now, keyring) = (expected.now, object.bytes.clone());
         let verifier = blocking::cpu(move || Verifier::new(&object.bytes, now)).await;
         let verifier = verifier.map_err(|reason| LoadError::Signature { key, reason })?;
-        Ok(Some(Self { verifier: Arc::new(verifier), keys: expected.keys.to_vec() }))
+        Ok(Some(Self { verifier: Arc::new(verifier), keys: expected.keys.to_vec(), keyring }))
     }
 
     /// Returns the text that one of the manifest's keys signed, from a clear-signed file.

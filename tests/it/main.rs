@@ -44,6 +44,7 @@ mod rejected;
 mod removal;
 mod repairs;
 mod reproducible;
+mod requests;
 mod review;
 mod rollback;
 mod saved_plans;
