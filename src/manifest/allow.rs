@@ -39,7 +39,7 @@ const DANGERS: &[(&str, Subject)] = &[
     ),
     ("release-field", Subject::Field),
     ("key-dropped", Subject::Distribution),
-    ("signing-off", Subject::Distribution),
+    ("signing-off", Subject::Elsewhere("publish what is to be unsigned to an empty prefix")),
     ("signing-on", Subject::Distribution),
     ("mass-removal", Subject::Distribution),
     ("package-gone", Subject::Distribution),

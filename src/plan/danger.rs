@@ -117,6 +117,14 @@ impl DangerCode {
         }
     }
 
+    /// Tells whether somebody could accept it at all.
+    ///
+    /// Without signatures another object decides what is published, and no one write makes it take
+    /// over from the one that decides so far: two writers could each win.
+    pub fn is_acceptable(self) -> bool {
+        self != Self::SigningOff
+    }
+
     /// Returns the table of the manifest in which such dangers are accepted.
     pub fn table(self) -> &'static str {
         match self {
@@ -180,7 +188,7 @@ impl Consent {
     /// Notes of a danger who has accepted it.
     pub fn judge(&self, danger: Danger) -> Danger {
         let table = if danger.code.table() == "removed" { &self.removed } else { &self.allow };
-        let reason = table.get(danger.key());
+        let reason = table.get(danger.key()).filter(|_| danger.code.is_acceptable());
         let accepted = reason.map(|reason| Cause { text: reason.text.clone(), line: reason.line });
         Danger { accepted, ..danger }
     }

@@ -206,7 +206,7 @@ struct DangerDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     acknowledged: Option<String>,
     message: String,
-    /// The lines of the manifest that accept it.
+    /// The lines of the manifest that accept it; empty if none could.
     remedy: String,
     /// What could be done instead.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -424,7 +424,10 @@ impl From<&Danger> for DangerDocument {
             severity: danger.severity.as_str(),
             acknowledged: danger.accepted.as_ref().map(|cause| cause.text.clone()),
             message: danger.message.clone(),
-            remedy: format!("[{}]\n\"{}\" = \"why\"\n", danger.code.table(), danger.key()),
+            remedy: match danger.code.is_acceptable() {
+                true => format!("[{}]\n\"{}\" = \"why\"\n", danger.code.table(), danger.key()),
+                false => String::new(),
+            },
             instead: danger.instead.clone(),
             in_base: None,
         }

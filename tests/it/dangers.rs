@@ -7,7 +7,7 @@ use crate::support::{Deb, Manifest, Run, TestKey, TestRepo, tree};
 
 /// Asserts that a changed manifest is planned, blocked by a danger, and not applied.
 #[track_caller]
-fn is_blocked(change: impl Fn(Manifest) -> Manifest, danger: &str) {
+fn is_blocked(change: impl Fn(Manifest) -> Manifest, danger: &str) -> TestRepo {
     let repo = TestRepo::new();
     repo.build(&Deb::new("widget", "1.0", "amd64"));
     repo.build(&Deb::new("widget", "1.0", "arm64"));
@@ -24,6 +24,30 @@ fn is_blocked(change: impl Fn(Manifest) -> Manifest, danger: &str) {
         "Nothing was written",
     ]);
     assert_eq!(tree::stamps(&repo.store()), before);
+    repo
+}
+
+/// Asserts that such a change goes ahead when the manifest says why.
+#[track_caller]
+fn needs_a_reason(change: impl Fn(Manifest) -> Manifest, danger: &str) {
+    let repo = is_blocked(&change, danger);
+    is_accepted(&repo, &change(Manifest::default()).to_text());
+}
+
+/// Pastes what a blocked plan says into the manifest, and asserts that it goes ahead for just this
+/// once, and is on record.
+#[track_caller]
+fn is_accepted(repo: &TestRepo, text: &str) {
+    let plan = repo.repoman(["plan", "--json"]).exits(3).stdout;
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let danger = &plan["dangers"][0];
+    let remedy = danger["remedy"].as_str().unwrap();
+    repo.write_manifest(&format!("{text}\n{}", remedy.replace("\"why\"", "\"agreed, #7\"")));
+    let id = danger["id"].as_str().unwrap();
+    repo.apply().says([&format!("Accepted: {id} (agreed, #7)")]);
+    repo.repoman(["log", "-n", "1"]).ok().says([&format!("allowed {id}: agreed, #7")]);
+    let again = repo.repoman(["plan", "--exit-code"]).ok();
+    again.says(["does nothing any more", "No changes"]);
 }
 
 #[test]
@@ -32,7 +56,26 @@ fn another_origin_is_blocked() {
         repository: "origin = \"Acme Inc\"".to_owned(),
         ..manifest
     };
-    is_blocked(change, "! release-field:bookworm.origin");
+    needs_a_reason(change, "! release-field:bookworm.origin");
+}
+
+#[test]
+fn a_distribution_that_is_not_automatic_any_more_is_blocked_and_another_suite_is_told() {
+    let with = |line: &str| Manifest {
+        distributions: format!("{}\n{line}", Manifest::default().distributions),
+        ..Manifest::default()
+    };
+    needs_a_reason(|_| with("not_automatic = true"), "! release-field:bookworm.notautomatic");
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    repo.apply();
+    let text = with("version = \"12.4\"").to_text().replace("\"stable\"", "\"oldstable\"");
+    repo.write_manifest(&text);
+    let plan = repo.repoman(["plan"]).ok();
+    plan.says([
+        "warning: release-field:bookworm.suite: clients that name the old value",
+        "warning: release-field:bookworm.version",
+    ]);
 }
 
 #[test]
@@ -42,7 +85,7 @@ fn an_architecture_less_is_blocked() {
         sources: manifest.sources.clone() + "\narchitectures = [\"amd64\"]",
         ..manifest
     };
-    is_blocked(change, "! arch-removed:bookworm/*/arm64");
+    needs_a_reason(change, "! arch-removed:bookworm/*/arm64");
 }
 
 #[test]
@@ -52,13 +95,33 @@ fn a_component_less_is_blocked() {
         sources: manifest.sources.replace("bookworm/main", "bookworm/other"),
         ..manifest
     };
-    is_blocked(change, "! component-removed:bookworm/main");
+    needs_a_reason(change, "! component-removed:bookworm/main");
 }
 
 #[test]
 fn no_signature_any_more_is_blocked() {
     let change = |manifest: Manifest| Manifest { signing: "keys = []".to_owned(), ..manifest };
-    is_blocked(change, "! signing-off:bookworm");
+    let repo = is_blocked(change, "! signing-off:bookworm");
+    repo.repoman(["plan"]).exits(3).says(["No line accepts it", "to an empty prefix"]);
+    let accepted = ["apply", "--yes", "--allow", "signing-off:bookworm"];
+    repo.repoman(accepted).exits(3).says(["! signing-off:bookworm"]);
+    let text = change(Manifest::default()).to_text();
+    repo.write_manifest(&format!("{text}\n[allow]\n\"signing-off:bookworm\" = \"why\"\n"));
+    repo.repoman(["check"]).exits(1).says(["error[RM1041]", "to an empty prefix"]);
+}
+
+#[test]
+fn a_first_signature_vouches_for_what_nobody_vouched_for() {
+    let unsigned = Manifest { signing: "keys = []".to_owned(), ..Manifest::default() };
+    let repo = TestRepo::with(&unsigned);
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    repo.apply();
+    let signed = Manifest::default().to_text();
+    repo.write_manifest(&signed);
+    repo.repoman(["plan"]).exits(3).says(["! signing-on:bookworm"]);
+    is_accepted(&repo, &signed);
+    assert!(TestKey::shared().accepts(&repo.store().join("dists/bookworm/InRelease")));
+    repo.repoman(["drift"]).ok();
 }
 
 #[test]
@@ -71,7 +134,8 @@ fn a_key_that_no_client_knows_is_blocked() {
     let signing = signed_by(&keys).replace(r#"["next", "test"]"#, r#"["next"]"#);
     let change = |manifest: Manifest| Manifest { signing: signing.clone(), ..manifest };
     let danger = format!("! key-dropped:bookworm.{}", TestKey::shared().fingerprint);
-    is_blocked(change, &danger);
+    let repo = is_blocked(change, &danger).env("TEST_SIGNING_KEY", &key.secret);
+    is_accepted(&repo, &change(Manifest::default()).to_text());
 }
 
 #[test]
@@ -168,6 +232,8 @@ fn very_many_removals_at_once_are_blocked() {
     plan.says(["! mass-removal:bookworm", "11 versions of 12 leave at once", "11 to remove"]);
     repo.write_manifest(&format!("{rules}\n[limits]\nremove_at_least = 20\n"));
     repo.repoman(["plan", "--exit-code"]).exits(2);
+    repo.write_manifest(&rules);
+    is_accepted(&repo, &rules);
 }
 
 #[test]
@@ -181,7 +247,8 @@ fn a_dependency_that_would_lose_its_package_is_found() {
     let text = Manifest::default().to_text();
     repo.write_manifest(&format!("{text}\n[retain]\nversions = 1\n"));
     repo.repoman(["plan"]).ok().says(["No changes"]);
-    repo.write_manifest(&format!("{text}\n[yank.libwidget1]\n\"1.0\" = \"bad, #1\"\n"));
+    let yanked = format!("{text}\n[yank.libwidget1]\n\"1.0\" = \"bad, #1\"\n");
+    repo.write_manifest(&yanked);
     let plan = repo.repoman(["plan"]).exits(3);
     plan.says([
         "- libwidget1  1.0",
@@ -190,6 +257,7 @@ fn a_dependency_that_would_lose_its_package_is_found() {
         "! breaks-depends:bookworm/main/amd64/tool@1.0",
         "libwidget1 (= 1.0)",
     ]);
+    is_accepted(&repo, &yanked);
 }
 
 /// Runs git beside the manifest; returns what it prints.
@@ -240,4 +308,20 @@ fn a_job_of_an_old_commit_does_not_take_back_what_came_since() {
     git(&repo, &format!("checkout --quiet {new}"));
     repo.build(&Deb::new("gadget", "1.1", "amd64"));
     repo.repoman(["plan", "--exit-code"]).exits(2);
+}
+
+#[test]
+fn a_mirror_that_loses_the_newest_version_or_the_last_one_needs_a_reason() {
+    let repo = TestRepo::new();
+    let mirrored = Manifest::default().to_text() + "mode = \"mirror\"\nallow_empty = true\n";
+    repo.write_manifest(&mirrored);
+    let newer = repo.build(&Deb::new("widget", "1.1", "amd64"));
+    let older = repo.build(&Deb::new("widget", "1.0", "amd64"));
+    repo.apply();
+    for (lost, danger) in [(newer, "! newest-lowered"), (older, "! package-gone")] {
+        std::fs::remove_file(lost).unwrap();
+        repo.repoman(["plan"]).exits(3).says([&format!("{danger}:bookworm/main/*/widget")]);
+        is_accepted(&repo, &mirrored);
+        repo.write_manifest(&mirrored);
+    }
 }

@@ -409,15 +409,24 @@ pub(super) fn closing(out: &mut String, plan: &Plan, look: Look) {
         return;
     }
     let dash = look.style.glyph("–", "-");
-    let needs = if plan.blocking() == 1 { "needs" } else { "need" };
-    let count = text::plural(plan.blocking(), "danger");
-    let title = format!("BLOCKED {dash} {count} {needs} a line in the manifest");
+    let blocking: Vec<_> = plan.dangers.iter().filter(|danger| danger.blocks()).collect();
+    let count = text::plural(blocking.len(), "danger");
+    let needs = match blocking.iter().all(|danger| danger.code.is_acceptable()) {
+        true if blocking.len() == 1 => " needs a line in the manifest",
+        true => " need a line in the manifest",
+        false => "",
+    };
+    let title = format!("BLOCKED {dash} {count}{needs}");
     let _ = writeln!(out, "\n{}", look.style.paint(Tone::Removed, &title));
-    for danger in plan.dangers.iter().filter(|danger| danger.blocks()) {
+    for danger in blocking {
         let _ = writeln!(out, "  ! {}", text::printable(&danger.id));
         let _ = writeln!(out, "    {}", text::printable(&danger.message));
         if let Some(instead) = &danger.instead {
             let _ = writeln!(out, "    Better: {}", text::printable(instead));
+        }
+        if !danger.code.is_acceptable() {
+            let _ = writeln!(out, "    No line accepts it.");
+            continue;
         }
         let ahead = "    To go ahead:";
         let (table, key) = (danger.code.table(), text::printable(danger.key()));

@@ -112,7 +112,7 @@ fn signing(codename: &Codename, before: &Distribution, after: &Distribution) -> 
     }
     if after.signed_by.is_empty() {
         let message = "every client refuses the repository".to_owned();
-        let remedy = "name the signing keys in [signing] keys";
+        let remedy = "name the signing keys in [signing] keys, or publish to an empty prefix";
         return vec![danger(DangerCode::SigningOff, codename, message, remedy)];
     }
     Vec::new()
