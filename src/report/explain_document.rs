@@ -36,7 +36,7 @@ struct VersionDocument {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct FateReason {
     /// Of what stays: `unlimited`, `newest`, `versions`, `newer_than`, `grace`, `keep` or `needed`; of what
-    /// leaves: `yanked`, `unkept`, `no-longer-offered`, `undeclared` or `rollback`.
+    /// leaves: `yanked`, `unkept`, `no-longer-offered`, `source-empty`, `undeclared` or `rollback`.
     code: &'static str,
     /// What the manifest says: the reason of a line, or the table of a policy.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -63,6 +63,16 @@ fn ruled() -> Manifest {
     parse(&format!("{}\n{distributions}\n", lines.join("\n"))).unwrap().manifest
 }
 
+/// The rules, and sources that give way to what is published.
+fn keeping() -> Manifest {
+    let mut manifest = ruled();
+    for name in ["away", "up", "over"] {
+        let source = manifest.sources.get_mut(name).unwrap();
+        source.on_conflict = crate::manifest::OnConflict::Keep;
+    }
+    manifest
+}
+
 fn offered(round: &Dated) -> Offers {
     let mut offers = Offers::default();
     for ((name, targets), builds) in PATHS.iter().zip(&round.1) {
@@ -202,7 +212,7 @@ proptest! {
 
     #[test]
     fn what_was_promoted_is_settled(rounds in rounds(any::<bool>())) {
-        for manifest in [world(), ruled()] {
+        for manifest in [world(), ruled(), keeping()] {
             let (state, now) = after(&manifest, &rounds);
             let last = rounds.last().unwrap();
             if let Ok(again) = desired(&manifest, &offered(last), &state, at(now)) {
@@ -253,7 +263,7 @@ proptest! {
 
     #[test]
     fn the_order_of_sources_decides_nothing(rounds in rounds(any::<bool>())) {
-        for manifest in [world(), ruled()] {
+        for manifest in [world(), ruled(), keeping()] {
             let (mut one, mut two, mut now) = (Snapshot::default(), Snapshot::default(), 1);
             for round in &rounds {
                 now += round.0 * DAY;
@@ -271,8 +281,38 @@ proptest! {
     }
 
     #[test]
+    fn another_order_of_the_manifest_plans_nothing(
+        rounds in rounds(any::<bool>()), lines in Just(WORLD.trim().lines().collect::<Vec<_>>()).prop_shuffle()
+    ) {
+        let shuffled = parse(&lines.join("\n")).unwrap().manifest;
+        let (state, now) = after(&world(), &rounds);
+        for later in [now, now + DAY] {
+            let offers = offered(rounds.last().unwrap());
+            let one = desired(&world(), &offers, &state, at(later));
+            let two = desired(&shuffled, &offers, &state, at(later));
+            prop_assert_eq!(one.map(|d| d.snapshot), two.map(|d| d.snapshot));
+        }
+    }
+
+    #[test]
+    fn a_source_that_keeps_changes_no_content(rounds in rounds(any::<bool>())) {
+        let keeping = {
+            let mut manifest = world();
+            for source in manifest.sources.values_mut() {
+                source.on_conflict = crate::manifest::OnConflict::Keep;
+            }
+            manifest
+        };
+        let (state, now) = after(&keeping, &rounds[..rounds.len() - 1]);
+        if let Ok(desired) = desired(&keeping, &offered(rounds.last().unwrap()), &state, at(now)) {
+            let changes = changes(&state, &desired);
+            prop_assert!(changes.iter().all(|(operation, _)| *operation != Operation::Change));
+        }
+    }
+
+    #[test]
     fn other_names_of_sources_plan_nothing(rounds in rounds(any::<bool>())) {
-        for manifest in [world(), ruled()] {
+        for manifest in [world(), ruled(), keeping()] {
             let (state, now) = after(&manifest, &rounds);
             let offers = offered(rounds.last().unwrap());
             if desired(&manifest, &offers, &state, at(now)).is_ok() {

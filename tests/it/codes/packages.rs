@@ -41,6 +41,33 @@ pub const SCENARIOS: &[Scenario] = &[
         let yanked = format!("{SERVICES}\n[yank.acme-api]\n\"1.0\" = \"bad\"");
         pushed(&owner(&yanked), &Deb::new("acme-api", "1.0", "amd64"))
     }),
+    scenario("RM2011", 1, || {
+        let sources = "[source.up]\ndistribution = \"bookworm/main\"\nto = \"bookworm/stable\"\n\
+                       mode = \"mirror\"";
+        let distributions =
+            Manifest::default().distributions.replace("[\"main\"]", "[\"main\", \"stable\"]");
+        TestRepo::with(&Manifest {
+            sources: sources.to_owned(),
+            distributions,
+            ..Manifest::default()
+        })
+        .repoman(["plan"])
+    }),
+    scenario("RM2012", 1, || {
+        let repo = circle();
+        let build = |place: &str, name: &str, version: &str, depends: &str| {
+            let deb = Deb::new(name, version, "amd64").field("Depends", depends);
+            deb.write_to(&repo.path("out").join(place));
+        };
+        // While widget 2 is not in stable, widget 1 stays, and library 1 for it; while that is promoted,
+        // widget 2 stays for it, and is promoted.
+        build("stable/main", "widget", "1", "library (= 1)");
+        build("stable/extra", "library", "1", "widget (= 2)");
+        build("stable/extra", "library", "2", "base");
+        build("testing/main", "widget", "2", "base");
+        build("testing/main", "widget", "3", "base");
+        repo.repoman(["plan"])
+    }),
     scenario("RM2020", 64, || unpublished().repoman(["plan", "--input", "biuld=x/*.deb"])),
     scenario("RM3001", 1, || {
         let repo = unpublished();
@@ -71,6 +98,27 @@ pub const SCENARIOS: &[Scenario] = &[
     scenario("RM1104", 1, || TestRepo::new().repoman(["promote", "widget", "1.0"])),
     scenario("RM1106", 1, || TestRepo::new().repoman(["fmt", "--check"])),
 ];
+
+/// Returns a repository whose promotions depend on each other once there are such packages.
+fn circle() -> TestRepo {
+    let distribution = |codename: &str| {
+        format!(
+            "[distribution.{codename}]\ncomponents = [\"main\", \"extra\"]\n\
+             architectures = [\"amd64\"]\nretain.versions = 1\n"
+        )
+    };
+    let sources = "[source.built]\npath = \"out/{distribution}/{component}/*.deb\"\n\
+                   to = [\"*/main\", \"stable/extra\"]\n\
+                   [source.up]\ndistribution = \"testing/main\"\nto = \"stable/main\"\n\
+                   packages = { widget = \"2\" }\n\
+                   [source.over]\ndistribution = \"stable/extra\"\nto = \"testing/extra\"\n\
+                   packages = { library = \"1\" }\nmode = \"mirror\"\nallow_empty = true";
+    TestRepo::with(&Manifest {
+        distributions: distribution("stable") + &distribution("testing"),
+        sources: sources.to_owned(),
+        ..Manifest::default()
+    })
+}
 
 /// Returns a published repository of these sources.
 fn owner(sources: &str) -> TestRepo {
