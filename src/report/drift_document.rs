@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::debian::suite::Codename;
-use crate::plan::Base;
+use crate::plan::{Base, Plan};
 use crate::report::Document;
+use crate::report::plan_document::SummaryDocument;
 
 /// How much a difference matters; the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -125,6 +126,9 @@ pub struct DriftDocument {
     /// them.
     unguarded: Option<String>,
     items: Vec<DriftItem>,
+    /// What a plan of the manifest would do; none unless it was asked for (`--pending`), or where no
+    /// plan can be made.
+    pending: Option<SummaryDocument>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -200,7 +204,14 @@ impl DriftDocument {
             seen: drift.seen,
             unguarded: drift.unguarded.clone(),
             items: drift.items.clone(),
+            pending: None,
         }
+    }
+
+    /// Says what a plan would do that was not applied.
+    #[must_use]
+    pub fn with_pending(self, plan: Option<&Plan>) -> Self {
+        Self { pending: plan.map(|plan| plan.summary().into()), ..self }
     }
 }
 

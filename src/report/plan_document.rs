@@ -114,7 +114,7 @@ struct GenerationDocument {
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct SummaryDocument {
+pub(super) struct SummaryDocument {
     distributions: usize,
     remove_distributions: usize,
     add: usize,

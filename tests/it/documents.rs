@@ -51,7 +51,7 @@ fn documents() -> BTreeMap<&'static str, String> {
     documents.insert("gc", repo.repoman(["gc", "--json"]).ok().stdout);
     let gadget = repo.pool().into_iter().find(|key| key.contains("gadget")).unwrap();
     fs::remove_file(repo.store().join("pool").join(gadget)).unwrap();
-    documents.insert("drift", repo.repoman(["drift", "--json"]).exits(2).stdout);
+    documents.insert("drift", repo.repoman(["drift", "--json", "--pending"]).exits(2).stdout);
     documents
 }
 

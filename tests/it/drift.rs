@@ -359,3 +359,20 @@ fn objects_that_are_unmanaged_are_passed_over() {
     fs::write(repo.store().join("robots.txt"), "x").unwrap();
     assert_eq!(found(&repo), ["cosmetic unexpected robots.txt"]);
 }
+
+#[test]
+fn what_is_not_applied_is_pending() {
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    repo.apply();
+    repo.repoman(["drift", "--pending"]).ok().says(["no drift", "Nothing is pending"]);
+    repo.build(&Deb::new("widget", "1.1", "amd64"));
+    repo.repoman(["drift"]).ok();
+    let run = repo.repoman(["drift", "--pending"]).exits(2);
+    run.says(["no drift", "Pending: 1 to add, 0 to remove, 0 to change; `repoman plan` shows it."]);
+    let json = repo.repoman(["drift", "--pending", "--json"]).exits(2).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["status"], &json["pending"]["add"]), (&"clean".into(), &1.into()));
+    repo.write_manifest(&Manifest::default().to_text().replace("\"Acme\"", "\"Other\""));
+    repo.repoman(["drift", "--pending"]).exits(2).says(["1 to change, blocked by 1 danger;"]);
+}

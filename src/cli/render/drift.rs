@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::terminal::{Style, Tone};
+use crate::plan::{Plan, Summary};
 use crate::report::{Drift, DriftItem, DriftKind, Seen, Severity};
 use crate::text::{plural, printable};
 
@@ -36,6 +37,27 @@ pub fn render(drift: &Drift, url: &str, style: Style) -> String {
         out += "`repoman apply --repair` uploads package files again that a source still has.\n";
     }
     out + &unguarded(drift, style)
+}
+
+/// Returns what a plan would do that was not applied.
+pub fn unapplied(plan: &Plan) -> String {
+    if plan.deeds().is_empty() {
+        return "Nothing is pending: the manifest is applied.\n".to_owned();
+    }
+    let sum = plan.summary();
+    let created = match sum.distributions {
+        0 => String::new(),
+        count => format!("{} to create, ", plural(count, "distribution")),
+    };
+    let Summary { add, remove, change, .. } = sum;
+    let blocked = match plan.blocking() {
+        0 => String::new(),
+        count => format!(", blocked by {}", plural(count, "danger")),
+    };
+    format!(
+        "Pending: {created}{add} to add, {remove} to remove, {change} to change{blocked}; `repoman \
+         plan` shows it.\n"
+    )
 }
 
 fn clean(drift: &Drift, url: &str, style: Style) -> String {
