@@ -13,7 +13,7 @@ pub fn report(plan: &Plan) -> String {
     let report = json!({
         "create": sum.add + sum.distributions,
         "update": sum.change + sum.repair,
-        "delete": sum.remove,
+        "delete": sum.remove + sum.remove_distributions,
     });
     format!("{report}\n")
 }

@@ -113,8 +113,12 @@ fn totals(plan: &Plan) -> String {
         0 => String::new(),
         count => format!(", {count} to repair"),
     };
-    let add = plural(sum.add, "package");
-    format!("{new}{add} to add, {} to remove, {} to change{repair}", sum.remove, sum.change)
+    let with = match sum.remove_distributions {
+        0 => String::new(),
+        count => format!(" with {}", plural(count, "distribution")),
+    };
+    let (add, remove) = (plural(sum.add, "package"), sum.remove);
+    format!("{new}{add} to add, {remove} to remove{with}, {} to change{repair}", sum.change)
 }
 
 fn dangers(out: &mut String, plan: &Plan, subject: &Subject, level: Level) {
@@ -216,7 +220,12 @@ fn counts(out: &mut String, plan: &Plan) {
             }
         }
         let changes = changed(distribution).len();
-        let _ = writeln!(out, "| {} | | | | {} |", standing(plan, codename), number(changes));
+        let _ = writeln!(
+            out,
+            "| {} | | | | {} |",
+            standing(plan, codename, distribution.status),
+            number(changes)
+        );
         for (component, Count { add, size, remove, change }) in components {
             let size = if add > 0 { format!(" ({})", bytes(size)) } else { String::new() };
             let [add, remove, change] = [add, remove, change].map(number);
@@ -231,11 +240,12 @@ fn number(count: usize) -> String {
 }
 
 /// Returns a distribution and what is published of it.
-fn standing(plan: &Plan, codename: &Codename) -> String {
+fn standing(plan: &Plan, codename: &Codename, status: DistributionStatus) -> String {
     let name = code(codename.as_str());
-    match plan.base.get(codename) {
-        Some(base) => format!("{name}, generation {}", base.generation),
-        None => format!("{name}, new"),
+    match (status, plan.base.get(codename)) {
+        (DistributionStatus::Removed, _) => format!("**{name}, removed**"),
+        (_, Some(base)) => format!("{name}, generation {}", base.generation),
+        (_, None) => format!("{name}, new"),
     }
 }
 
