@@ -11,7 +11,7 @@ use crate::plan::draft::{Draft, Ground, Removals, removed};
 use crate::plan::intake::{Obstacle, Taken, Upload};
 use crate::plan::loss::{self, Loss, Turn};
 use crate::plan::offer::Offers;
-use crate::plan::promotion::{self, Origin, Promotions};
+use crate::plan::promotion::{self, Origin, Promotions, Withheld};
 use crate::snapshot::{Distribution, PackageId, Packages, Snapshot};
 use crate::time::{Span, Timestamp};
 
@@ -41,6 +41,8 @@ pub struct Sourcing {
     pub promoted: BTreeMap<String, usize>,
     /// Where promoted packages come from that are new in a distribution.
     pub origins: BTreeMap<Codename, Origins>,
+    /// What promotions let in and targets don't get.
+    pub withheld: Vec<Withheld>,
     /// What mirrors have lost, in the order of their names.
     pub losses: Vec<Loss>,
 }
@@ -143,6 +145,7 @@ fn conclude(
         removals.insert(codename.clone(), stage.removals);
         taken.push(stage.taken);
     }
+    sourcing.withheld = promotions.withheld(manifest, &snapshot);
     let Taken { files, notes: kept, .. } = together(taken, promotions.void(manifest))?;
     let promoted = promotions.notes(manifest, &snapshot);
     snapshot.distributions.extend(removed(manifest, published));

@@ -157,6 +157,7 @@ impl<'a> Draft<'a> {
                 offered.entry(id).or_default().push(candidate);
             }
         }
+        self.drop_lost(&offered);
         let mut intake = Intake::new(self.ground, self.codename, self.replacement);
         for (id, candidates) in offered {
             intake.take(&mut self.distribution, &id, candidates);
@@ -201,6 +202,21 @@ impl<'a> Draft<'a> {
                     self.withdrawn.insert((component.clone(), id));
                 }
             }
+        }
+    }
+
+    /// Removes what was withdrawn and nobody else brought or has, before anything is held against it.
+    fn drop_lost(&mut self, offered: &BTreeMap<PackageId, Vec<Candidate<'_>>>) {
+        let withdrawn = &self.withdrawn;
+        for (component, packages) in &mut self.distribution.components {
+            packages.retain(|id, package| {
+                let mut offers = offered.get(id).into_iter().flatten();
+                !package.provenance.sources.is_empty()
+                    || !withdrawn.contains(&(component.clone(), id.clone()))
+                    || offers.any(|offer| {
+                        offer.component == component && offer.sha256() == package.file.sha256
+                    })
+            });
         }
     }
 

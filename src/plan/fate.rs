@@ -1,12 +1,12 @@
 //! What becomes of single versions, and why: the answers of `repoman explain`.
 
 use crate::debian::suite::{Codename, Component};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Target};
 use crate::plan::needs::{self, Member};
 use crate::plan::offer::Offers;
 use crate::plan::retention::Stay;
 use crate::plan::verdicts::{Verdicts, verdicts};
-use crate::plan::{Cause, Desired, Operation, PackageChange, Plan, Reason};
+use crate::plan::{Cause, Desired, Hold, Operation, PackageChange, Plan, Reason, Withheld};
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
 use crate::time::Timestamp;
 
@@ -40,6 +40,13 @@ pub enum Outcome {
     KeptOut(Cause),
     /// Retention removed it before, and it would not come back as new.
     Remembered,
+    /// A promotion has to wait for it.
+    Soaking {
+        /// The source.
+        source: String,
+        /// Until when.
+        until: Timestamp,
+    },
 }
 
 /// A reason for a version to stay.
@@ -88,6 +95,7 @@ pub fn fates(circumstances: Circumstances<'_>, is_asked: &dyn Fn(&Place<'_>) -> 
     fates.extend(kept_out(circumstances, is_asked));
     fates.extend(remembered(circumstances, is_asked));
     fates.extend(untouched(circumstances, is_asked));
+    fates.extend(withheld(circumstances, is_asked));
     let place = |fate: &Fate| (fate.codename.clone(), fate.component.clone(), fate.id.clone());
     fates.sort_by_cached_key(place);
     // What is yanked may be remembered, too, or be offered twice: the first answer is the one.
@@ -188,6 +196,23 @@ fn kept_out(circumstances: Circumstances<'_>, is_asked: &dyn Fn(&Place<'_>) -> b
         let place = Place { codename, component, id: &id };
         let cause = Cause { text: line.reason.text.clone(), line: line.reason.line };
         is_asked(&place).then(|| fate(&place, None, Outcome::KeptOut(cause), plan))
+    });
+    fates.collect()
+}
+
+/// Returns what promotions let in, and a yank or the time keeps out.
+fn withheld(circumstances: Circumstances<'_>, is_asked: &dyn Fn(&Place<'_>) -> bool) -> Vec<Fate> {
+    let Circumstances { desired, plan, .. } = circumstances;
+    let fates = desired.sourcing.withheld.iter().filter_map(|withheld| {
+        let Withheld { target: Target { codename, component }, id, hold } = withheld;
+        let place = Place { codename, component, id };
+        let outcome = match hold {
+            Hold::Yank(cause) => Outcome::KeptOut(cause.clone()),
+            Hold::Soak { source, until } => {
+                Outcome::Soaking { source: source.clone(), until: *until }
+            }
+        };
+        is_asked(&place).then(|| fate(&place, None, outcome, plan))
     });
     fates.collect()
 }

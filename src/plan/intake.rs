@@ -107,7 +107,8 @@ pub enum Content<'a> {
 }
 
 impl Candidate<'_> {
-    fn sha256(&self) -> Sha256 {
+    /// Returns the digest of its bytes.
+    pub fn sha256(&self) -> Sha256 {
         match self.content {
             Content::File(file) => file.sha256,
             Content::Listed(package, _) => package.file.sha256,
@@ -180,30 +181,42 @@ impl<'a> Intake<'a> {
         self.taken.conflicts.extend(conflicts);
     }
 
-    /// Returns the candidates without those that give way to what is published with other bytes.
+    /// Returns the candidates without those that give way to other bytes of a published version.
+    ///
+    /// Where a source that does not give way has such bytes, they are what is published in the end,
+    /// and what the others are held against; or the next plan would take what this one leaves.
     fn wanted(
         &mut self,
         into: &Distribution,
         id: &PackageId,
         mut candidates: Vec<Candidate<'a>>,
     ) -> Vec<Candidate<'a>> {
-        let published: Vec<Sha256> =
-            into.components.values().filter_map(|p| p.get(id)).map(|p| p.file.sha256).collect();
+        // What is in the pool already needs no second object there.
+        candidates.sort_by_key(|candidate| matches!(candidate.content, Content::File(_)));
+        let packages = into.components.values().filter_map(|packages| packages.get(id));
+        let published: BTreeSet<Sha256> = packages.map(|package| package.file.sha256).collect();
+        if published.is_empty() {
+            return candidates;
+        }
+        let sources = &self.ground.manifest.sources;
+        let gives_way = |candidate: &Candidate<'_>| {
+            let source = sources.get(candidate.source);
+            source.is_some_and(|source| source.on_conflict == OnConflict::Keep)
+        };
+        let firm = candidates.iter().find(|candidate| !gives_way(candidate));
+        let content = firm.map_or(published, |firm| [firm.sha256()].into());
         candidates.retain(|candidate| {
-            let source = self.ground.manifest.sources.get(candidate.source);
-            let gives_way = source.is_some_and(|source| source.on_conflict == OnConflict::Keep);
-            let is_other = published.iter().any(|sha256| *sha256 != candidate.sha256());
-            if gives_way && is_other {
+            let is_same = content.iter().all(|sha256| *sha256 == candidate.sha256());
+            let is_wanted = is_same || !gives_way(candidate);
+            if !is_wanted {
                 self.taken.notes.insert(Note::Kept {
                     source: candidate.source.to_owned(),
                     package: id.to_string(),
                     codename: self.codename.clone(),
                 });
             }
-            !(gives_way && is_other)
+            is_wanted
         });
-        // What is in the pool already needs no second object there.
-        candidates.sort_by_key(|candidate| matches!(candidate.content, Content::File(_)));
         candidates
     }
 

@@ -45,7 +45,7 @@ pub use diff::diff;
 pub use division::{Baseline, Division};
 pub use intake::{Conflict, ConflictWith, Obstacle, Upload};
 pub use loss::{Loss, Rest};
-pub use promotion::{Origin, Soaking};
+pub use promotion::{Hold, Origin, Soaking, Withheld};
 pub use repair::{Damage, Remedy, Repair};
 pub use retention::Stay;
 pub use rotation::Seniority;

@@ -12,8 +12,8 @@ use crate::debian::name::PackageName;
 use crate::debian::suite::Codename;
 use crate::debian::version::Version;
 use crate::manifest::{self, Manifest, Mode, Rule, Source, SourceKind, Target, Verdict};
-use crate::plan::Note;
 use crate::plan::intake::Obstacle;
+use crate::plan::{Cause, Note};
 use crate::snapshot::{Package, PackageId, Packages, Snapshot};
 use crate::text::suggestion;
 use crate::time::{Span, Timestamp};
@@ -39,6 +39,31 @@ pub struct Soaking {
     pub since: Timestamp,
     /// `name version`.
     pub package: String,
+}
+
+/// A package that a promotion lets in, and that its target does not get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// Where it would go.
+    pub target: Target,
+    /// The package.
+    pub id: PackageId,
+    /// What keeps it out.
+    pub hold: Hold,
+}
+
+/// What keeps a package out of the target of a promotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// A line of `[yank]`.
+    Yank(Cause),
+    /// It has not been where it comes from for long enough.
+    Soak {
+        /// The source.
+        source: String,
+        /// Until when it has to wait.
+        until: Timestamp,
+    },
 }
 
 /// What all promotions of a manifest offer.
@@ -110,6 +135,25 @@ impl Promotions {
         })
     }
 
+    /// Returns what is let in and kept out all the same, once the desired state is found.
+    pub fn withheld(&self, manifest: &Manifest, desired: &Snapshot) -> Vec<Withheld> {
+        let mut withheld = Vec::new();
+        for (source, _) in promotions(manifest) {
+            let Some(promoted) = self.get(&source.name) else { continue };
+            for (target, id) in promoted.routes(source, desired) {
+                let Target { codename, component } = target;
+                let yank = manifest.yank.find(codename, component, &id.name, &id.version);
+                let yank = yank.map(|line| {
+                    Hold::Yank(Cause { text: line.reason.text.clone(), line: line.reason.line })
+                });
+                let hold = yank.or_else(|| promoted.soaks(source, id));
+                let (target, id) = (target.clone(), id.clone());
+                withheld.extend(hold.map(|hold| Withheld { target, id, hold }));
+            }
+        }
+        withheld
+    }
+
     /// Returns what a person should know of the promotions, once the desired state is found.
     pub fn notes(&self, manifest: &Manifest, desired: &Snapshot) -> Vec<Note> {
         let mut notes = Vec::new();
@@ -171,20 +215,35 @@ impl Promoted {
         ours.eq(theirs)
     }
 
+    /// Returns everything that it lets in and that a target does not list, with that target.
+    fn routes<'a>(
+        &'a self,
+        source: &'a Source,
+        desired: &'a Snapshot,
+    ) -> impl Iterator<Item = (&'a Target, &'a PackageId)> {
+        let ids = || self.packages.keys().chain(self.soaking.keys());
+        source.targets.iter().flat_map(move |target| {
+            let distribution = &desired.distributions[&target.codename];
+            let listed = &distribution.components[&target.component];
+            let is_new = |id: &&PackageId| {
+                is_declared(&distribution.architectures, id) && !listed.contains_key(*id)
+            };
+            ids().filter(is_new).map(move |id| (target, id))
+        })
+    }
+
+    /// Returns until when a package has to wait, if it has to.
+    fn soaks(&self, source: &Source, id: &PackageId) -> Option<Hold> {
+        let until = self.soak?.after(*self.soaking.get(id)?);
+        Some(Hold::Soak { source: source.name.clone(), until })
+    }
+
     /// Returns a note of what has to wait and is not in every target yet.
     fn waiting(&self, source: &Source, desired: &Snapshot) -> Option<Note> {
         let soak = self.soak?;
-        let is_wanted = |id: &PackageId| {
-            source.targets.iter().any(|target| {
-                let distribution = desired.distributions.get(&target.codename);
-                distribution.is_some_and(|distribution| {
-                    is_declared(&distribution.architectures, id)
-                        && !distribution.components[&target.component].contains_key(id)
-                })
-            })
-        };
         let mut versions: BTreeMap<(&PackageName, &Version), Timestamp> = BTreeMap::new();
-        for (id, since) in self.soaking.iter().filter(|(id, _)| is_wanted(id)) {
+        for (_, id) in self.routes(source, desired) {
+            let Some(since) = self.soaking.get(id) else { continue };
             let latest = versions.entry((&id.name, &id.version)).or_insert(*since);
             *latest = (*latest).max(*since);
         }

@@ -26,7 +26,7 @@ struct VersionDocument {
     /// When it was first published there, in RFC 3339; none if it is not.
     published_at: Option<String>,
     /// `kept`, `added`, `removed`, `kept-out` (by a yank), `remembered` (removed by retention before, and
-    /// not taken back) or `untouched` (its distribution is not declared).
+    /// not taken back), `soaking` (to be promoted) or `untouched` (its distribution is not declared).
     fate: &'static str,
     reasons: Vec<FateReason>,
     /// The ids of the dangers of the plan that are about it.
@@ -36,7 +36,8 @@ struct VersionDocument {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct FateReason {
     /// Of what stays: `unlimited`, `newest`, `versions`, `newer_than`, `grace`, `keep` or `needed`; of what
-    /// leaves: `yanked`, `unkept`, `no-longer-offered`, `source-empty`, `undeclared` or `rollback`.
+    /// leaves: `yanked`, `unkept`, `no-longer-offered`, `source-empty`, `undeclared` or `rollback`;
+    /// of what is to be promoted: `soak`, with the source as its text.
     code: &'static str,
     /// What the manifest says: the reason of a line, or the table of a policy.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +81,10 @@ impl From<&Fate> for VersionDocument {
             Outcome::Removed(reason) => ("removed", vec![removal(reason)]),
             Outcome::KeptOut(cause) => ("kept-out", vec![FateReason::caused("yanked", cause)]),
             Outcome::Remembered => ("remembered", Vec::new()),
+            Outcome::Soaking { source, until } => {
+                let (text, until) = (Some(source.clone()), Some(until.to_string()));
+                ("soaking", vec![FateReason { text, until, ..FateReason::new("soak") }])
+            }
             Outcome::Untouched => ("untouched", Vec::new()),
         };
         Self {

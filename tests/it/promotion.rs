@@ -87,6 +87,8 @@ fn what_soaks_is_told_with_the_time_at_which_it_will_be_promoted() {
     let until = format!("until {}", day.strftime("%Y-%m-%d"));
     let plan = repo.repoman(["plan", "--exit-code"]).ok();
     plan.says(["source.to-stable waits in trixie/main for widget 1.4.2-1 (there since", &until]);
+    let explained = repo.repoman(["explain", "bookworm/main/*/widget"]).ok();
+    explained.says(["1.4.2-1  amd64 arm64", "source.to-stable waits for it until"]);
     let plan = repo.repoman(["plan", "--now", &in_days(9)]).ok();
     plan.says(["+ widget  1.4.2-1", "source.to-stable ← trixie, soaked 9d"]);
 }

@@ -6,7 +6,7 @@ use crate::cli::terminal::{Style, Tone};
 use crate::plan::fate::{Fate, Keep, Outcome};
 use crate::plan::{Reason, Stay};
 use crate::text::printable;
-use crate::time::day;
+use crate::time::{day, minute};
 
 /// One line: a version in the architectures in which it fares the same.
 struct Row {
@@ -102,6 +102,10 @@ fn outcome(outcome: &Outcome, style: Style) -> (Option<Tone>, String) {
         Outcome::KeptOut(cause) => {
             let text = printable(&cause.text);
             (Some(Tone::Faint), format!("{dash} kept out by [yank] line {}: {text}", cause.line))
+        }
+        Outcome::Soaking { source, until } => {
+            let until = minute(*until);
+            (Some(Tone::Faint), format!("{dash} source.{source} waits for it until {until}"))
         }
         Outcome::Remembered => (
             Some(Tone::Faint),
