@@ -103,6 +103,8 @@ fn no_signature_any_more_is_blocked() {
     let change = |manifest: Manifest| Manifest { signing: "keys = []".to_owned(), ..manifest };
     let repo = is_blocked(change, "! signing-off:bookworm");
     repo.repoman(["plan"]).exits(3).says(["No line accepts it", "to an empty prefix"]);
+    let markdown = repo.repoman(["plan", "--markdown"]).exits(3);
+    markdown.says(["**Blocked: 1 danger.**", "No line accepts it"]);
     let accepted = ["apply", "--yes", "--allow", "signing-off:bookworm"];
     repo.repoman(accepted).exits(3).says(["! signing-off:bookworm"]);
     let text = change(Manifest::default()).to_text();
@@ -313,8 +315,9 @@ fn a_job_of_an_old_commit_does_not_take_back_what_came_since() {
 #[test]
 fn a_mirror_that_loses_the_newest_version_or_the_last_one_needs_a_reason() {
     let repo = TestRepo::new();
-    let mirrored = Manifest::default().to_text() + "mode = \"mirror\"\nallow_empty = true\n";
+    let mirrored = Manifest::default().to_text() + "mode = \"mirror\"\n";
     repo.write_manifest(&mirrored);
+    repo.build(&Deb::new("gadget", "1.0", "amd64"));
     let newer = repo.build(&Deb::new("widget", "1.1", "amd64"));
     let older = repo.build(&Deb::new("widget", "1.0", "amd64"));
     repo.apply();

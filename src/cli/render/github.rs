@@ -87,7 +87,14 @@ fn advised(danger: &Danger) -> String {
     if let Some(instead) = &danger.instead {
         message += &format!("\nBetter: {instead}");
     }
-    message + &format!("\nTo go ahead: [{}] \"{}\" = \"why\"", danger.code.table(), danger.key())
+    message
+        + &match danger.code.is_acceptable() {
+            true => {
+                let (table, key) = (danger.code.table(), danger.key());
+                format!("\nTo go ahead: [{table}] \"{key}\" = \"why\"")
+            }
+            false => "\nNo line accepts it.".to_owned(),
+        }
 }
 
 /// Returns outputs of a step as its file has them, a line each.

@@ -7,8 +7,8 @@ use crate::cli::render::repairs;
 use crate::cli::terminal::{Style, Tone, Verbosity};
 use crate::debian::suite::{Codename, Component};
 use crate::plan::{
-    self, ChangedFile, Copies, DistributionPlan, DistributionStatus, FieldChange, Indices, Note,
-    Operation, Origin, PackageChange, Plan, Reason, Soaking,
+    self, ChangedFile, Copies, Danger, DistributionPlan, DistributionStatus, FieldChange, Indices,
+    Note, Operation, Origin, PackageChange, Plan, Reason, Soaking,
 };
 use crate::text;
 use crate::time::{day, minute};
@@ -391,6 +391,15 @@ pub(super) fn totals(out: &mut String, plan: &Plan, look: Look) {
     let _ = writeln!(out, "      {uploads}, {indices}, then the Release files.");
 }
 
+/// Returns what goes on after the number of dangers: what they need, if it is within reach of all.
+pub(super) fn need(blocking: &[&Danger]) -> &'static str {
+    match blocking.iter().all(|danger| danger.code.is_acceptable()) {
+        true if blocking.len() == 1 => " needs a line in the manifest",
+        true => " need a line in the manifest",
+        false => "",
+    }
+}
+
 /// The column at which lines for the manifest begin.
 const PASTE: usize = 36;
 
@@ -411,12 +420,7 @@ pub(super) fn closing(out: &mut String, plan: &Plan, look: Look) {
     let dash = look.style.glyph("–", "-");
     let blocking: Vec<_> = plan.dangers.iter().filter(|danger| danger.blocks()).collect();
     let count = text::plural(blocking.len(), "danger");
-    let needs = match blocking.iter().all(|danger| danger.code.is_acceptable()) {
-        true if blocking.len() == 1 => " needs a line in the manifest",
-        true => " need a line in the manifest",
-        false => "",
-    };
-    let title = format!("BLOCKED {dash} {count}{needs}");
+    let title = format!("BLOCKED {dash} {count}{}", need(&blocking));
     let _ = writeln!(out, "\n{}", look.style.paint(Tone::Removed, &title));
     for danger in blocking {
         let _ = writeln!(out, "  ! {}", text::printable(&danger.id));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::escape::{code, cut, fenced, prose};
 use super::{Level, Subject, marker};
-use crate::cli::render::plan::{note_text, reason};
+use crate::cli::render::plan::{need, note_text, reason};
 use crate::cli::render::repairs;
 use crate::debian::suite::Codename;
 use crate::plan::{
@@ -128,12 +128,14 @@ fn dangers(out: &mut String, plan: &Plan, subject: &Subject, level: Level) {
     };
     let (blocking, others): (Vec<_>, Vec<_>) = plan.dangers.iter().partition(|d| d.blocks());
     if !blocking.is_empty() {
-        let needs = if blocking.len() == 1 { "needs" } else { "need" };
         let count = plural(blocking.len(), "danger");
-        let _ = writeln!(out, "**Blocked: {count} {needs} a line in the manifest.**\n");
+        let _ = writeln!(out, "**Blocked: {count}{}.**\n", need(&blocking));
         blocking.iter().for_each(|danger| self::danger(out, danger, known(danger), level));
-        let _ = writeln!(out, "\nTo go ahead, add with the reason:\n");
-        out.push_str(&fenced("toml", &lines_to_add(&blocking)));
+        let lines = lines_to_add(&blocking);
+        if !lines.is_empty() {
+            let _ = writeln!(out, "\nTo go ahead, add with the reason:\n");
+            out.push_str(&fenced("toml", &lines));
+        }
         out.push('\n');
     }
     for danger in &others {
@@ -147,7 +149,7 @@ fn dangers(out: &mut String, plan: &Plan, subject: &Subject, level: Level) {
 /// Returns what accepts dangers, as the manifest has it.
 fn lines_to_add(dangers: &[&Danger]) -> String {
     let mut tables: BTreeMap<&str, String> = BTreeMap::new();
-    for danger in dangers {
+    for danger in dangers.iter().filter(|danger| danger.code.is_acceptable()) {
         let key = danger.key().replace('\\', "\\\\").replace('"', "\\\"");
         let line = format!("\"{key}\" = \"why\"\n");
         tables.entry(danger.code.table()).or_default().push_str(&line);
@@ -179,11 +181,12 @@ fn danger(out: &mut String, danger: &Danger, known: Known<'_>, level: Level) {
     };
     let instead = danger.instead.as_ref().filter(|_| level < Level::Terse && danger.blocks());
     let instead = instead.map(|instead| format!(". Better: {}", said(instead)));
+    let end = if danger.code.is_acceptable() { "" } else { ". No line accepts it" };
     let known = match known {
         Known::Anyway(name) if level < Level::Bare => format!(" ({} has it, too)", code(name)),
         _ => String::new(),
     };
-    let _ = writeln!(out, "{mark}{id}{known}{text}{}", instead.unwrap_or_default());
+    let _ = writeln!(out, "{mark}{id}{known}{text}{}{end}", instead.unwrap_or_default());
 }
 
 /// Returns text of others, not too long.
@@ -285,8 +288,10 @@ fn changed(distribution: &DistributionPlan) -> Vec<String> {
     if let Some(until) = distribution.renewal {
         lines.push(format!("Valid-Until {} comes near: signed again", day(until)));
     }
-    if distribution.status == DistributionStatus::Published {
-        lines.extend(distribution.fields.iter().map(field));
+    match distribution.status {
+        DistributionStatus::New => {}
+        DistributionStatus::Removed => lines.push("**the distribution is removed**".to_owned()),
+        DistributionStatus::Published => lines.extend(distribution.fields.iter().map(field)),
     }
     lines
 }
