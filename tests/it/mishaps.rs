@@ -110,10 +110,18 @@ fn answers_that_say_too_little_are_got_over() {
         ("record-500", "PUT", "/history/", internal),
         ("copy-500", "PUT", "/Packages", internal),
         ("seal-hung-up", "PUT", "/Release.gpg", Mishap::HungUp),
-        ("look-cut", "GET", "/InRelease", Mishap::Cut),
     ] {
         is_got_over(&moto, name, &[on(method, target, 1, mishap)]);
     }
+    // A first publication need not read its commit point: the listing shows its new tag.
+    let mut remote = Remote::new(&moto, "look-cut");
+    remote.build();
+    remote.repo.apply();
+    remote.build();
+    remote.proxy.make(&[on("GET", "/InRelease", 1, Mishap::Cut)]);
+    remote.repo.apply();
+    assert!(remote.proxy.calm().is_empty(), "it did not happen");
+    remote.is_settled();
 }
 
 #[test]
