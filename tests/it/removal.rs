@@ -40,7 +40,7 @@ fn a_distribution_that_is_not_declared_any_more_is_blocked_until_somebody_says_w
     ]);
     repo.repoman(["plan", "--markdown"]).exits(3).says([
         "2 to remove with 1 distribution",
-        "- `buster`: **the distribution is removed**",
+        "**`buster`, removed**",
         "**Blocked: 1 danger needs a line in the manifest.**",
     ]);
     repo.repoman(["plan", "-v"]).exits(3).says(["- relic", "- widget"]);

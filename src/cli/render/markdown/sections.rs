@@ -288,10 +288,8 @@ fn changed(distribution: &DistributionPlan) -> Vec<String> {
     if let Some(until) = distribution.renewal {
         lines.push(format!("Valid-Until {} comes near: signed again", day(until)));
     }
-    match distribution.status {
-        DistributionStatus::New => {}
-        DistributionStatus::Removed => lines.push("**the distribution is removed**".to_owned()),
-        DistributionStatus::Published => lines.extend(distribution.fields.iter().map(field)),
+    if distribution.status == DistributionStatus::Published {
+        lines.extend(distribution.fields.iter().map(field));
     }
     lines
 }
