@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::sync::{Arc, LazyLock};
 
-use repoman::apt::clear_sign;
 use repoman::apt::packages::{self, FileFields};
 use repoman::apt::release::{Identity, Release};
+use repoman::apt::{clear_sign, contents};
 use repoman::deb::{self, DataCheck, Limits};
 use repoman::debian::control::Control;
 use repoman::debian::deb822::{self, Stanza};
@@ -26,7 +26,7 @@ use repoman::time::Timestamp;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their files and of the directories of their seeds.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("manifest", manifest),
     ("version", version),
     ("relation", relation),
@@ -34,6 +34,7 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("deb822", deb822),
     ("release", release),
     ("deb", deb),
+    ("contents", contents),
 ];
 
 fn text(input: &[u8]) -> Option<&str> {
@@ -195,5 +196,24 @@ pub fn deb(input: &[u8]) {
     if let Ok(package) = deb::read(Cursor::new(input), &limits) {
         assert_eq!((package.size, package.sha256), (input.len() as u64, Sha256::of(input)));
         control(package.control.text().as_bytes());
+        let listing = deb::list(Cursor::new(input), &limits);
+        let listing =
+            listing.unwrap_or_else(|error| panic!("it was read, and not listed: {error}"));
+        assert_eq!((listing.size, listing.sha256), (package.size, package.sha256));
+        assert!(listing.files.is_sorted());
     }
+}
+
+/// What a `Contents` file lists is listed again, and nothing of it is lost by cutting it.
+pub fn contents(input: &[u8]) {
+    let parts: Vec<_> = contents::parts(input).iter().map(|part| part.text).collect();
+    assert_eq!(parts.concat(), input);
+    let owners: BTreeSet<String> =
+        contents::entries(input).map(|(_, owner)| owner.to_owned()).collect();
+    let kept = contents::merged(input, &owners, []);
+    let mut entries: Vec<_> = contents::entries(input).collect();
+    entries.sort_unstable();
+    entries.dedup();
+    assert_eq!(contents::entries(&kept).collect::<Vec<_>>(), entries);
+    assert_eq!(contents::merged(&kept, &owners, []), kept);
 }

@@ -14,6 +14,12 @@ use crate::compression::{Compression, Frames, decoder};
 const BLOCK: usize = 512;
 /// Over PATH_MAX (4096) no path can be unpacked.
 const MAX_NAME: u64 = 4096;
+/// The names of all files of a package together, where they are listed; the largest packages of
+/// Debian have 10 MB of them.
+const MAX_NAMES: u64 = 256 << 20;
+
+/// What is told of each entry that is no directory: its path, without `./` before it.
+type Visit<'a> = dyn FnMut(Vec<u8>) -> Result<(), Fault> + 'a;
 
 /// Checks the current member of `archive`, a compressed `data.tar`.
 pub(super) fn check(
@@ -23,9 +29,32 @@ pub(super) fn check(
 ) -> Result<(), DebError> {
     let checked = match limits.data {
         DataCheck::Magic => check_magic(&archive.start(BLOCK as u64)?, compression),
-        DataCheck::Walk => walk(archive, compression, limits),
+        DataCheck::Walk => walk(archive, compression, limits, &mut |_| Ok(())),
     };
     checked.map_err(|fault| archive.refuse(fault))
+}
+
+/// Returns the files in the current member of `archive`, a compressed `data.tar`: all entries but
+/// directories, each path once, without `./` before it, sorted.
+///
+/// The member is checked as by [`DataCheck::Walk`], whatever `limits` say.
+pub(super) fn files(
+    archive: &mut Archive<impl BufRead>,
+    compression: Compression,
+    limits: &Limits,
+) -> Result<Vec<Box<[u8]>>, DebError> {
+    let mut files = Vec::new();
+    let mut room = MAX_NAMES;
+    let walked = walk(archive, compression, limits, &mut |path| {
+        let left = room.checked_sub(path.len() as u64);
+        room = left.ok_or(Fault::NamesTooLarge(MAX_NAMES))?;
+        files.push(path.into_boxed_slice());
+        Ok(())
+    });
+    walked.map_err(|fault| archive.refuse(fault))?;
+    files.sort_unstable();
+    files.dedup();
+    Ok(files)
 }
 
 fn check_magic(start: &[u8], compression: Compression) -> Result<(), Fault> {
@@ -47,12 +76,16 @@ fn walk(
     archive: &mut Archive<impl BufRead>,
     compression: Compression,
     limits: &Limits,
+    visit: &mut Visit<'_>,
 ) -> Result<(), Fault> {
     let decoder = decoder(compression, Frames::One, archive)?;
     let mut bounded = BufReader::new(decoder.take(limits.data_unpacked.saturating_add(1)));
     let mut entries =
         Entries { count: 0, limit: limits.data_entries, long_name: None, long_link: None };
-    let walked = tarball::walk(&mut bounded, |name, entry| entries.visit(name, entry));
+    let walked = tarball::walk(&mut bounded, |name, entry| match entries.visit(name, entry)? {
+        Some(path) => visit(path),
+        None => Ok(()),
+    });
     if bounded.get_ref().limit() == 0 {
         return Err(Fault::UnpackedTooLarge(limits.data_unpacked));
     }
@@ -70,12 +103,13 @@ struct Entries {
 }
 
 impl Entries {
-    /// Accepts the types that dpkg unpacks (`lib/dpkg/tarfn.c`; pax headers aren't among them).
+    /// Accepts the types that dpkg unpacks (`lib/dpkg/tarfn.c`; pax headers aren't among them), and
+    /// returns the path of an entry that is no directory.
     fn visit<R: BufRead>(
         &mut self,
         name: &[u8],
         entry: &mut tar::Entry<'_, R>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Vec<u8>>, Fault> {
         self.count += 1;
         if self.count > self.limit {
             return Err(Fault::TooManyEntries(self.limit));
@@ -90,29 +124,32 @@ impl Entries {
             | EntryType::Symlink
             | EntryType::Char
             | EntryType::Block
-            | EntryType::Fifo => self.check_names(name, entry.header())?,
+            | EntryType::Fifo => return self.check_names(name, entry.header()),
             _ => return Err(EntryFault::Type.of(name)),
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Checks an entry's name and, as dpkg takes it for a path below the root, a hard link's target.
     ///
-    /// Where a symbolic link leads is for the administrator to decide.
-    fn check_names(&mut self, name: &[u8], header: &tar::Header) -> Result<(), Fault> {
+    /// Where a symbolic link leads is for the administrator to decide. A file whose name ends with a
+    /// slash is a directory, as in the oldest archives.
+    fn check_names(&mut self, name: &[u8], header: &tar::Header) -> Result<Option<Vec<u8>>, Fault> {
         let long_name = self.long_name.take();
         let long_link = self.long_link.take();
-        check_path(long_name.as_deref().unwrap_or(name))?;
-        if header.entry_type() != EntryType::Link {
-            return Ok(());
+        let name = long_name.as_deref().unwrap_or(name);
+        let path = check_path(name)?;
+        if header.entry_type() == EntryType::Link {
+            let target = long_link.map(Cow::Owned).or_else(|| header.link_name_bytes());
+            check_path(&target.unwrap_or_default())?;
         }
-        let target = long_link.map(Cow::Owned).or_else(|| header.link_name_bytes());
-        check_path(&target.unwrap_or_default())
+        let is_directory = header.entry_type() == EntryType::Directory || name.ends_with(b"/");
+        Ok((!is_directory).then_some(path))
     }
 }
 
-fn check_path(path: &[u8]) -> Result<(), Fault> {
-    tarball::normalize(path).map(drop).map_err(|fault| fault.of(path))
+fn check_path(path: &[u8]) -> Result<Vec<u8>, Fault> {
+    tarball::normalize(path).map_err(|fault| fault.of(path))
 }
 
 /// Returns the name in an extension header, up to its NUL.

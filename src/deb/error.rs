@@ -90,6 +90,9 @@ pub enum Fault {
     /// Unpacked, the member has more bytes than this.
     #[error("more than {} unpacked", bytes(*.0))]
     UnpackedTooLarge(u64),
+    /// The names of the files have more bytes than this.
+    #[error("more than {} of names", bytes(*.0))]
+    NamesTooLarge(u64),
     /// The tar archive has more headers than this.
     #[error("more than {0} entries")]
     TooManyEntries(u64),

@@ -1,4 +1,4 @@
-//! Reads binary packages (`.deb`), deb(5), in one pass: size, SHA-256 and control file.
+//! Reads binary packages (`.deb`), deb(5), in one pass: size, SHA-256 and control file, or files.
 //!
 //! Tools disagree about packages that bend the format: which of two control members counts, what
 //! lies behind the last one, where a symbolic link named `control` leads. So only the subset is
@@ -13,7 +13,7 @@ mod tarball;
 #[cfg(test)]
 mod tests;
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -42,6 +42,17 @@ pub struct Deb {
     pub control_compression: Compression,
     /// The compression of `data.tar`.
     pub data_compression: Compression,
+}
+
+/// The files of a binary package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The size of the whole package file in bytes.
+    pub size: u64,
+    /// The digest of the whole package file.
+    pub sha256: Sha256,
+    /// The path of each file that is no directory, without `/` or `./` before it, sorted bytewise.
+    pub files: Vec<Box<[u8]>>,
 }
 
 /// How closely `data.tar`, by far the largest member, is looked at.
@@ -84,6 +95,19 @@ impl Default for Limits {
 ///
 /// Fails as [`read`] does, and when there is no regular file at `path`.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Deb, DebError> {
+    read(open(path)?, limits)
+}
+
+/// Returns the files of the package in the regular file at `path`, following symbolic links.
+///
+/// # Errors
+///
+/// Fails as [`list`] does, and when there is no regular file at `path`.
+pub fn list_file(path: &Path, limits: &Limits) -> Result<Listing, DebError> {
+    list(open(path)?, limits)
+}
+
+fn open(path: &Path) -> Result<File, DebError> {
     let mut options = OpenOptions::new();
     // Opening a FIFO would otherwise wait for someone to write to it.
     options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
@@ -91,7 +115,7 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Deb, DebError> {
     if !file.metadata().map_err(DebError::Read)?.is_file() {
         return Err(DebError::NotRegular);
     }
-    read(file, limits)
+    Ok(file)
 }
 
 /// Reads a package to the end of `input`.
@@ -100,10 +124,22 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Deb, DebError> {
 ///
 /// Fails when `input` fails, or holds anything but one well-formed package within `limits`.
 pub fn read(input: impl Read, limits: &Limits) -> Result<Deb, DebError> {
-    let (text, parts) = take_apart(input, limits)?;
+    let (text, parts, ()) = open_up(input, limits, data_tar::check)?;
     let control = Control::parse(&text).map_err(DebError::Control)?;
     let Parts { size, sha256, control_compression, data_compression } = parts;
     Ok(Deb { control, size, sha256, control_compression, data_compression })
+}
+
+/// Reads a package to the end of `input`, and returns the files that dpkg would unpack from it.
+///
+/// All of `data.tar` is decompressed, as for [`DataCheck::Walk`]; the control file is not judged.
+///
+/// # Errors
+///
+/// Fails when `input` fails, or holds anything but one well-formed package within `limits`.
+pub fn list(input: impl Read, limits: &Limits) -> Result<Listing, DebError> {
+    let (_, Parts { size, sha256, .. }, files) = open_up(input, limits, data_tar::files)?;
+    Ok(Listing { size, sha256, files })
 }
 
 /// What the container alone tells.
@@ -115,18 +151,28 @@ struct Parts {
     data_compression: Compression,
 }
 
-/// Returns the bytes of the control file, unparsed, and what the container tells.
-fn take_apart(input: impl Read, limits: &Limits) -> Result<(Vec<u8>, Parts), DebError> {
+/// What is read of a package: the archive at its `data.tar`, the compression of that, and limits.
+type Look<R, T> = fn(&mut Input<R>, Compression, &Limits) -> Result<T, DebError>;
+/// A package that is being read.
+type Input<R> = Archive<BufReader<HashingReader<R>>>;
+
+/// Returns the bytes of the control file, unparsed, what the container tells, and what a look at
+/// `data.tar` does.
+fn open_up<R: Read, T>(
+    input: R,
+    limits: &Limits,
+    look: Look<R, T>,
+) -> Result<(Vec<u8>, Parts, T), DebError> {
     let input = BufReader::with_capacity(BUFFER, HashingReader::new(input));
     let mut archive = Archive::open(input, limits.size)?;
     check_version(&mut archive)?;
     let control_compression = find_tarball(&mut archive, "control.tar")?;
     let text = read_control(&mut archive, control_compression)?;
     let data_compression = find_tarball(&mut archive, "data.tar")?;
-    data_tar::check(&mut archive, data_compression, limits)?;
+    let found = look(&mut archive, data_compression, limits)?;
     expect_end(&mut archive)?;
     let (sha256, size) = archive.into_inner().into_inner().finish();
-    Ok((text, Parts { size, sha256, control_compression, data_compression }))
+    Ok((text, Parts { size, sha256, control_compression, data_compression }, found))
 }
 
 /// Reads `debian-binary`: a first line `2.<minor>`, whatever comes after it.

@@ -114,6 +114,20 @@ fn walking() -> Limits {
     Limits { data: DataCheck::Walk, ..Limits::default() }
 }
 
+/// Returns the bytes of the control file and what the container tells.
+fn take_apart(input: impl Read, limits: &Limits) -> Result<(Vec<u8>, Parts), DebError> {
+    let (text, parts, ()) = open_up(input, limits, data_tar::check)?;
+    Ok((text, parts))
+}
+
+/// Returns the paths that are listed of a package with this `data.tar`.
+fn listed(data_tar: &[u8]) -> Vec<String> {
+    let deb = deb_with_data(Compression::Xz, data_tar);
+    let Listing { size, sha256, files } = list(deb.as_slice(), &Limits::default()).unwrap();
+    assert_eq!((size, sha256), (deb.len() as u64, Sha256::of(&deb)));
+    files.iter().map(|path| String::from_utf8_lossy(path).into_owned()).collect()
+}
+
 /// Returns the control file's text, read with either look at `data.tar`.
 fn text(deb: &[u8]) -> Vec<u8> {
     let (text, parts) = take_apart(deb, &Limits::default()).unwrap();
@@ -213,6 +227,8 @@ fn packages_built_by_dpkg_are_read() {
             let bytes = fs::read(&deb).unwrap();
             let fields = Command::new("dpkg-deb").arg("-f").arg(&deb).output().unwrap().stdout;
             assert_eq!(text(&bytes), fields, "{name}");
+            let files = list_file(&deb, &Limits::default()).unwrap().files;
+            assert_eq!(files, [Box::from("x".repeat(150).as_bytes())]);
             assert_eq!(read_file(&deb, &Limits::default()).unwrap().data_compression.name(), name);
         }
     }
@@ -241,6 +257,9 @@ proptest! {
                     prop_assert_eq!(parts.sha256, Sha256::of(&deb));
                 }
             }
+            let walked = take_apart(deb.as_slice(), &walking()).map(|(_, parts)| parts.sha256);
+            let listed = list(deb.as_slice(), &Limits::default()).map(|listing| listing.sha256);
+            prop_assert_eq!(walked.ok(), listed.ok());
         }
     }
 

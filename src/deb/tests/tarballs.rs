@@ -190,3 +190,31 @@ fn a_walk_finds_a_truncated_stream() {
         assert_eq!(walk_refusal(&archive(&members), &walking()), "data.tar.xz: truncated");
     }
 }
+
+#[test]
+fn all_entries_but_directories_are_listed_once_and_in_order() {
+    let long = "long/".repeat(30) + "name";
+    let entries = tarball(&[
+        (EntryType::Directory, "./", b""),
+        (EntryType::Directory, "./usr", b""),
+        file("./usr/old-directory/", b""),
+        file("./usr/file", b"x"),
+        file("usr//./file", b"x"),
+        (EntryType::Symlink, "./bin", b""),
+        (EntryType::Fifo, "./fifo", b""),
+        (EntryType::GNULongName, "././@LongLink", long.as_bytes()),
+        file("./cut off", b""),
+        file("./new\nline", b""),
+    ]);
+    let expected = ["bin", "fifo", long.as_str(), "new\nline", "usr/file"];
+    assert_eq!(listed(&entries), expected);
+    assert!(listed(&tarball(&[])).is_empty());
+}
+
+#[test]
+fn a_package_whose_data_is_damaged_has_no_list() {
+    let parent = tarball(&[file("../evil", b"")]);
+    let deb = deb_with_data(Compression::Gzip, &parent);
+    let message = list(deb.as_slice(), &Limits::default()).unwrap_err().to_string();
+    assert_eq!(message, "data.tar.gz: '../evil' contains '..'");
+}
