@@ -122,6 +122,7 @@ static REPOSITORY: LazyLock<Snapshot> = LazyLock::new(|| {
         identity: Identity::default(),
         architectures: Vec::new(),
         compression: BTreeSet::new(),
+        contents: false,
         valid_for: None,
         signed_by: Vec::new(),
         components: BTreeMap::from([("main".parse().expect("a component"), packages)]),

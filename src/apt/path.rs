@@ -19,6 +19,8 @@ pub const HISTORY: &str = ".repoman/history/";
 pub const STORE_DESCRIPTOR: &str = ".repoman/store.json";
 /// The state file's path in Release, uncompressed; only its compressed form is uploaded.
 pub const STATE: &str = "repoman/state.json";
+/// What the names of `Contents` files begin with.
+const CONTENTS: &str = "Contents-";
 
 /// Returns the key of a file of a distribution, given its path as Release lists it.
 pub fn in_distribution(codename: &Codename, path: &str) -> String {
@@ -50,6 +52,28 @@ pub fn signature(codename: &Codename, in_release: &Sha256) -> String {
 /// Returns a `Packages` file's path as Release lists it: `main/binary-amd64/Packages`.
 pub fn packages(component: &Component, architecture: &Architecture) -> String {
     format!("{component}/binary-{architecture}/Packages")
+}
+
+/// Returns a `Contents` file's path as Release lists it: `main/Contents-amd64`.
+pub fn contents(component: &Component, architecture: &Architecture) -> String {
+    format!("{component}/{CONTENTS}{architecture}")
+}
+
+/// Returns the path of the index that a file is a form of, and which form; nothing for what is no
+/// `Packages` or `Contents` file.
+pub fn split_form(path: &str) -> Option<(&str, Compression)> {
+    let (_, file) = path.rsplit_once('/')?;
+    let (stem, extension) = file.split_at(file.find('.').unwrap_or(file.len()));
+    let is_index = stem == "Packages" || is_contents(stem);
+    let form = Compression::from_extension(extension).filter(|_| is_index)?;
+    Some((path.strip_suffix(extension)?, form))
+}
+
+/// Tells whether a path, without the extension of a form, is that of a `Contents` file.
+pub fn is_contents(path: &str) -> bool {
+    let file = path.rsplit_once('/').map_or(path, |(_, file)| file);
+    let architecture = file.strip_prefix(CONTENTS);
+    architecture.is_some_and(|architecture| architecture.parse::<Architecture>().is_ok())
 }
 
 /// Returns the content-addressed key of a file that Release lists under `path`.
@@ -162,9 +186,9 @@ fn is_known_in_dists(rest: &str) -> bool {
     if directory.ends_with("/repoman/signatures") {
         return file.strip_suffix(".gpg").is_some_and(|digest| is_hex(digest, 64));
     }
-    let form = file.strip_prefix("Packages").and_then(Compression::from_extension);
+    let index = split_form(rest).map(|(index, _)| index);
     matches!(file, "InRelease" | "Release" | "Release.gpg")
-        || (directory.contains("/binary-") && form.is_some())
+        || index.is_some_and(|index| is_contents(index) || directory.contains("/binary-"))
 }
 
 fn is_hex(text: &str, length: usize) -> bool {
@@ -310,7 +334,8 @@ mod tests {
         for key in [
             "index.html",
             "pool/main/w/widget/widget_1.0_amd64.deb",
-            "dists/bookworm/main/Contents-amd64.gz",
+            "dists/bookworm/Contents-amd64.old",
+            "dists/bookworm/main/Contents-.gz",
             "dists/bookworm/main/by-hash/SHA256/short",
             ".repoman/notes",
             "other.asc",

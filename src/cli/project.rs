@@ -16,6 +16,7 @@ use crate::cli::terminal::Terminal;
 use crate::digest::hex;
 use crate::manifest::{self, Manifest, Parsed, Problem, Reason, StoreUrl};
 use crate::ops::apply::Publisher;
+use crate::ops::contents::FileReader;
 use crate::plan::Plan;
 use crate::sign::{GpgSigner, Signer};
 use crate::store::{Cache, Location, Settings, Store, Writers};
@@ -182,6 +183,7 @@ impl Project {
             repository: self.manifest.repository.name.clone(),
             manifest: self.text.clone().into(),
             git_commit: self.commit().as_ref().and_then(Commit::exact),
+            files: FileReader::new(std::env::temp_dir()),
         }
     }
 

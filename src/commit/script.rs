@@ -3,6 +3,8 @@
 //! Package files come first, then what only their hashes name, then the commit point, then the
 //! copies for clients that know no by-hash. A run that ends early has so shown nothing.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use crate::apt::path;
@@ -130,11 +132,14 @@ impl Script {
         records: Records,
     ) -> Result<Self, StoreError> {
         let codename = &suite.codename;
-        let mut creations = Vec::new();
+        let (mut creations, mut named) = (Vec::new(), BTreeSet::new());
         let mut copies = Vec::new();
         for file in &suite.files {
             let key = path::by_hash(codename, &file.entry.path, &file.entry.sha256);
-            creations.push(creation(&key, &file.bytes, file.entry.sha256, BY_HASH)?);
+            // What lists the same for two architectures is one object.
+            if named.insert(key.clone()) {
+                creations.push(creation(&key, &file.bytes, file.entry.sha256, BY_HASH)?);
+            }
             if file.audience == Audience::Clients {
                 let key = path::in_distribution(codename, &file.entry.path);
                 copies.push(copy(&key, &file.bytes, CANONICAL)?);

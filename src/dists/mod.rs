@@ -3,6 +3,7 @@
 //! Deterministic: the same distribution, date and publication record give the same bytes,
 //! whatever the number of cores.
 
+mod contents;
 mod predecessor;
 #[cfg(test)]
 mod tests;
@@ -15,8 +16,8 @@ use bytes::Bytes;
 use rayon::prelude::*;
 
 use crate::apt::release::{IndexEntry, Release};
-use crate::apt::{packages, path};
-use crate::compression::{self, Blocks, Compression, Edition};
+use crate::apt::{self, packages, path};
+use crate::compression::{self, Blocks, Compression, Edition, Part};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::snapshot::Distribution;
@@ -24,6 +25,7 @@ use crate::snapshot::retired::Naming;
 use crate::snapshot::state::{Encoders, Publication, State};
 use crate::time::Timestamp;
 
+pub use contents::{ContentsDraft, ContentsText, FileLists};
 pub use predecessor::Predecessor;
 use text::Index;
 
@@ -33,6 +35,8 @@ pub struct Build<'a> {
     pub codename: &'a Codename,
     /// What it is to hold.
     pub desired: &'a Distribution,
+    /// The `Contents` files that differ from what is published, by their paths.
+    pub contents: &'a BTreeMap<String, ContentsText>,
     /// What is published of it.
     pub published: Option<Predecessor<'a>>,
     /// The `Date:`, in whole seconds.
@@ -78,7 +82,7 @@ pub enum Audience {
 }
 
 impl Suite {
-    /// Returns the published `Packages` files that Release lists and this build did not make.
+    /// Returns the published index files that Release lists and this build did not make.
     ///
     /// Which of them have copies is told by `forms`.
     pub fn taken_over(&self, forms: &BTreeSet<Compression>) -> Vec<IndexEntry> {
@@ -100,7 +104,9 @@ impl Build<'_> {
     pub fn run(self) -> io::Result<Suite> {
         let stale = self.desired.stale_indices(self.published.map(|before| before.distribution));
         let built: io::Result<Vec<_>> = stale.par_iter().map(|index| self.index(*index)).collect();
-        let mut outputs: Vec<Output> = built?.concat();
+        let contents = self.contents.par_iter().map(|(path, text)| self.contents(path, text));
+        let contents: io::Result<Vec<_>> = contents.collect();
+        let mut outputs: Vec<Output> = built?.into_iter().chain(contents?).flatten().collect();
         let mut entries = self.carried_over(&stale);
         entries.extend(outputs.iter().map(|output| output.entry.clone()));
         let mut release = Release {
@@ -137,11 +143,33 @@ impl Build<'_> {
             let (before, text) = before.as_ref()?;
             before.edition(text, path, form)
         };
-        let mut parts = text::parts(&self.desired.components[component], architecture);
+        let parts = text::parts(&self.desired.components[component], architecture);
+        self.forms(&path, parts, edition)
+    }
+
+    /// Returns the entries of a `Contents` file, as [`Self::index`] does of a `Packages` file.
+    fn contents(
+        &self,
+        path: &str,
+        ContentsText { text, earlier }: &ContentsText,
+    ) -> io::Result<Vec<Output>> {
+        let earlier = Blocks::cut(&apt::contents::parts(earlier));
+        let edition = |path: &str, form| self.published.as_ref()?.edition(&earlier, path, form);
+        self.forms(path, apt::contents::parts(text), edition)
+    }
+
+    /// Returns the entries of an index: uncompressed, and in each form, under names that are not
+    /// spent.
+    fn forms<'b>(
+        &self,
+        path: &str,
+        mut parts: Vec<Part<'b>>,
+        edition: impl Fn(&str, Compression) -> Option<Edition<'b>> + Copy + Sync,
+    ) -> io::Result<Vec<Output>> {
         loop {
             let text = Blocks::cut(&parts);
             let forms = &self.desired.compression;
-            let outputs = outputs(&path, &text, forms, Audience::Clients, edition)?;
+            let outputs = outputs(path, &text, forms, Audience::Clients, edition)?;
             if parts.is_empty() || !outputs.iter().any(|output| self.is_spent(output)) {
                 return Ok(outputs);
             }
@@ -192,12 +220,17 @@ impl Build<'_> {
         let kept = self.desired.components.keys().flat_map(|component| {
             self.desired.architectures.iter().map(move |architecture| (component, architecture))
         });
-        let kept = kept.filter(|index| !stale.contains(index));
-        let prefixes: Vec<_> = kept.map(|(component, a)| path::packages(component, a)).collect();
+        let mut paths = BTreeSet::new();
+        for index in kept {
+            let (component, architecture) = index;
+            paths
+                .extend((!stale.contains(&index)).then(|| path::packages(component, architecture)));
+            let contents = self.desired.contents.then(|| path::contents(component, architecture));
+            paths.extend(contents.filter(|path| !self.contents.contains_key(path)));
+        }
         let is_kept = |entry: &&IndexEntry| {
-            // `Packages` itself and its compressed forms, nothing that merely begins alike.
-            let stem = entry.path.split_once("/Packages").map(|(directory, _)| directory);
-            stem.is_some_and(|d| prefixes.iter().any(|p| p.strip_suffix("/Packages") == Some(d)))
+            let index = path::split_form(&entry.path).map(|(index, _)| index);
+            index.is_some_and(|index| paths.contains(index))
         };
         release.files.iter().filter(is_kept).cloned().collect()
     }

@@ -38,8 +38,11 @@ impl<'a> Predecessor<'a> {
     pub fn reusable(&self, desired: &Distribution) -> Vec<&'a IndexEntry> {
         let Self { distribution, release, encoders, .. } = *self;
         let mut files = Vec::new();
-        for (component, architecture) in desired.stale_indices(Some(distribution)) {
-            let path = path::packages(component, architecture);
+        let packages = desired.stale_indices(Some(distribution)).into_iter();
+        let packages = packages.map(|(component, a)| path::packages(component, a));
+        let contents = desired.stale_contents(Some(distribution)).into_iter();
+        let contents = contents.map(|(component, a)| path::contents(component, a));
+        for path in packages.chain(contents) {
             if release.file(&path).is_none_or(|plain| plain.size < WORTH_REUSE) {
                 continue;
             }

@@ -1,5 +1,7 @@
 //! What a build makes of a distribution, and of what is published of it.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::apt::packages::FileFields;
 use crate::snapshot::retired::Retired;
@@ -31,6 +33,7 @@ fn distribution(packages: impl Into<Packages>) -> Distribution {
         identity: crate::apt::release::Identity::default(),
         architectures: vec!["amd64".parse().unwrap()],
         compression: [Compression::Gzip].into(),
+        contents: false,
         valid_for: None,
         signed_by: vec![],
         components: [("main".parse().unwrap(), packages.into())].into(),
@@ -76,7 +79,26 @@ fn build_on(
         signing_since: Default::default(),
     };
     let (codename, date) = (&"bookworm".parse().unwrap(), Timestamp::UNIX_EPOCH);
-    Build { codename, desired, published, date, publication, spent }.run().unwrap()
+    let contents = &contents(desired, published);
+    Build { codename, desired, contents, published, date, publication, spent }.run().unwrap()
+}
+
+/// Returns the `Contents` files that a build has to be given: widget has one file, others two.
+fn contents(
+    desired: &Distribution,
+    published: Option<Predecessor<'_>>,
+) -> BTreeMap<String, ContentsText> {
+    let lists = |digest: u8| -> Arc<[Box<[u8]>]> {
+        Arc::from([Box::from(*b"shared"), Box::from([b'a' + digest % 26])])
+    };
+    let before = published.map(|before| before.distribution);
+    let draft = |index| {
+        let draft = ContentsDraft::new(desired, None, index);
+        let files = draft.new_files().map(|file| file.sha256);
+        let files = files.map(|digest| (digest, lists(digest.as_bytes()[0]))).collect();
+        (draft.path.clone(), draft.write(Vec::new(), &files).unwrap())
+    };
+    desired.stale_contents(before).into_iter().map(draft).collect()
 }
 
 fn indices(suite: &Suite) -> BTreeSet<String> {
@@ -250,6 +272,56 @@ fn useful_are_files_of_large_indices_that_are_built_again() {
     let encoders = state(&suite).encoders;
     let small = Step { release: suite.release, encoders, ..small };
     assert!(paths(&small, &small.after).is_empty(), "it is small");
+}
+
+#[test]
+fn contents_are_published_kept_and_given_up() {
+    let without = distribution([widget()]);
+    let with = Distribution { contents: true, ..without.clone() };
+    let first = build(&with, None, &BTreeSet::new());
+    let listed = |suite: &Suite| -> Vec<IndexEntry> {
+        let files = suite.release.files.iter().filter(|entry| entry.path.contains("Contents-"));
+        files.cloned().collect()
+    };
+    let paths: Vec<_> = listed(&first).into_iter().map(|entry| entry.path).collect();
+    assert_eq!(paths, ["main/Contents-amd64", "main/Contents-amd64.gz"]);
+
+    let mut spent = BTreeSet::new();
+    let file = listed(&first).pop().unwrap();
+    spent.insert(path::by_hash(&first.codename, &file.path, &file.sha256));
+    let again = build(&with, None, &spent);
+    assert_eq!(listed(&again)[0].size, listed(&first)[0].size + 1);
+
+    let relabeled = Distribution { valid_for: Some(crate::time::Span::seconds(9)), ..with.clone() };
+    let kept = build(&relabeled, Some((&with, &first.release)), &BTreeSet::new());
+    assert_eq!(listed(&kept), listed(&first));
+    assert!(kept.files.iter().all(|file| file.audience == Audience::Repoman));
+
+    let off = build(&without, Some((&with, &first.release)), &BTreeSet::new());
+    assert!(listed(&off).is_empty());
+    spent.insert("dists/bookworm/main/Contents-amd64.gz".to_owned());
+    assert_eq!(retired(&off), spent);
+}
+
+#[test]
+fn only_another_newest_version_makes_contents_stale() {
+    let [old, new, newer] = ["1.0", "2.0", "3.0"].map(|version| {
+        let (mut id, mut package) = widget();
+        id.version = version.parse().unwrap();
+        package.file.sha256 = Sha256::of(version.as_bytes());
+        (id, package)
+    });
+    let of = |packages: &[&(PackageId, Package)]| {
+        let packages: Packages = packages.iter().copied().cloned().collect();
+        Distribution { contents: true, ..distribution(packages) }
+    };
+    let before = of(&[&old, &new]);
+    assert!(of(&[&new]).stale_contents(Some(&before)).is_empty());
+    for changed in [of(&[&old]), of(&[&new, &newer]), of(&[])] {
+        assert_eq!(changed.stale_contents(Some(&before)).len(), 1);
+    }
+    let draft = ContentsDraft::new(&of(&[&old]), Some(&before), before.stale_contents(None)[0]);
+    assert_eq!(draft.new_files().collect::<Vec<_>>(), [&old.1.file]);
 }
 
 #[test]

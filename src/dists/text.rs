@@ -1,6 +1,6 @@
-//! The text of `Packages` files.
+//! The text of `Packages` files, and the forms of index files.
 
-use crate::apt::packages;
+use crate::apt::{packages, path};
 use crate::compression::{Blocks, Compression, Part};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::Component;
@@ -42,7 +42,7 @@ pub(super) fn is_same(text: &Blocks<'_>, bytes: &[u8]) -> bool {
     rest.is_some_and(<[u8]>::is_empty)
 }
 
-/// Returns the form of a `Packages` file; nothing for another file.
+/// Returns the form of a `Packages` or `Contents` file; nothing for another file.
 pub(super) fn form(path: &str) -> Option<Compression> {
-    path.rsplit_once("/Packages").and_then(|(_, extension)| Compression::from_extension(extension))
+    path::split_form(path).map(|(_, form)| form)
 }

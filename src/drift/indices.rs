@@ -62,6 +62,21 @@ impl Reader<'_> {
             facts.files.extend(index.files);
             facts.packages.insert(name, packages);
         }
+        self.add_contents(facts, &forms).await
+    }
+
+    /// Adds the `Contents` files that Release lists.
+    async fn add_contents(
+        &self,
+        facts: &mut DistributionFacts,
+        forms: &[Compression],
+    ) -> Result<(), DriftError> {
+        let listed = self.release.files.iter().filter(|entry| path::is_contents(&entry.path));
+        let reads: Vec<_> =
+            listed.map(|entry| self.index(&entry.path, Some(&entry.path), forms)).collect();
+        let read: Vec<Index> =
+            futures::stream::iter(reads).buffered(self.store.jobs()).try_collect().await?;
+        facts.files.extend(read.into_iter().flat_map(|index| index.files));
         Ok(())
     }
 

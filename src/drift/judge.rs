@@ -140,7 +140,9 @@ impl Judge<'_> {
             // Any one of the forms of an index gives the others; a state has only one, and no copy.
             let is_intact =
                 |other: &FileFacts| other.index == *index && other.content == Content::Intact;
-            let is_left = *has_copy || found.files.iter().any(is_intact);
+            // A list of files is made again from the packages.
+            let is_made_of_packages = index.as_deref().is_some_and(path::is_contents);
+            let is_left = *has_copy || is_made_of_packages || found.files.iter().any(is_intact);
             let repairable =
                 index.is_some() && is_left && !matches!(content, Content::Unreadable(_));
             let index = index.as_ref().map(|index| format!("{codename}/{index}"));

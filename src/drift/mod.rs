@@ -163,7 +163,8 @@ pub enum Signature {
 pub struct FileFacts {
     /// Its key.
     pub key: String,
-    /// What it is an index of, as [`DistributionFacts::packages`] has it; nothing for the state.
+    /// What it is an index of, as [`DistributionFacts::packages`] has it, or the path of a `Contents`
+    /// file; nothing for the state.
     pub index: Option<String>,
     /// What was found there.
     pub content: Content,

@@ -60,6 +60,7 @@ fn distribution(side: &Side) -> Distribution {
         identity: Identity::default(),
         architectures: vec!["amd64".parse().unwrap()],
         compression: [Compression::Gzip].into(),
+        contents: false,
         valid_for: None,
         signed_by: vec![],
         components: [("main".parse().unwrap(), packages)].into(),

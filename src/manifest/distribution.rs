@@ -40,6 +40,8 @@ pub struct Distribution {
     pub but_automatic_upgrades: bool,
     /// The forms of index files in the order of the manifest; at least one.
     pub compression: Vec<Compression>,
+    /// Whether there are `Contents` files.
+    pub contents: bool,
     /// How long after its `Date` a Release is valid, at least an hour; for ever if nothing is said.
     pub valid_for: Option<Span>,
 }
@@ -116,6 +118,7 @@ fn read_one(
         not_automatic: section.flag("not_automatic"),
         but_automatic_upgrades: section.flag("but_automatic_upgrades"),
         compression: compression(section, problems),
+        contents: section.flag("contents"),
         valid_for: validity(section, problems),
         codename: codename?,
     })

@@ -316,7 +316,11 @@ static DISTRIBUTION: Table = Table {
             Shape::Duration,
             "How long a Release is valid; applies have to come more often than that. Default: for ever.",
         ),
-        later("contents", "Contents indices."),
+        key(
+            "contents",
+            Shape::Flag,
+            "Contents indices: which package has which file, for apt-file. Default: false.",
+        ),
         key("component", Shape::Named(&COMPONENT), COMPONENT.doc),
         key("retain", Shape::Table(&POLICY), POLICY.doc),
     ],

@@ -1,6 +1,6 @@
 //! `apply`: carries out a plan, one distribution after the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,9 +12,10 @@ use crate::commit::run::{self, CommitError, Setting};
 use crate::commit::script::{Records, Script, SealedRelease};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::dists::{Build, Predecessor, Suite};
+use crate::dists::{Build, ContentsText, Predecessor, Suite};
 use crate::fingerprint::Fingerprint;
 use crate::mutation::{self, Mutation};
+use crate::ops::contents::{FileListError, FileReader};
 use crate::ops::plan::{Aim, Planned};
 use crate::ops::{client_files, founding};
 use crate::plan::{DistributionStatus, Indices, Plan};
@@ -51,6 +52,8 @@ pub struct Publisher<'a> {
     pub manifest: Bytes,
     /// The Git commit of the manifest, where one is known.
     pub git_commit: Option<String>,
+    /// What reads which files packages have.
+    pub files: FileReader,
 }
 
 /// How an apply ended.
@@ -119,6 +122,15 @@ pub enum ApplyError {
         #[source]
         reason: std::io::Error,
     },
+    /// `Contents` files can't be made.
+    #[error("the files of {package} can't be listed")]
+    Files {
+        /// The key of the package file.
+        package: String,
+        /// Why.
+        #[source]
+        reason: FileListError,
+    },
     /// Each time, what was read of the store was too old before anything could be published on it.
     #[error("{codename} could not be published within half an hour of reading the store")]
     TooSlow {
@@ -176,6 +188,8 @@ impl Publisher<'_> {
         published: &mut Vec<Applied>,
         observe: &dyn Observe,
     ) -> Result<Outcome, ApplyError> {
+        // Whatever of it fails, fails before anything is written.
+        let mut contents = self.contents(planned).await?;
         founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
         self.mend(planned, observe).await?;
         if !mutation::is_on(Mutation::PackagesLast) {
@@ -184,7 +198,8 @@ impl Publisher<'_> {
         self.publish_keyring(planned).await?;
         let deleted = self.sweep(planned, observe).await;
         for codename in in_order(&planned.plan) {
-            match self.publish(planned, &codename, &deleted, observe).await? {
+            let contents = contents.remove(&codename).unwrap_or_default();
+            match self.publish(planned, &codename, (contents, &deleted), observe).await? {
                 Step::Done(done) => published.push(done),
                 Step::Overtaken => return Ok(Outcome::Overtaken(codename)),
                 Step::Outdated { store_time } => {
@@ -215,7 +230,7 @@ impl Publisher<'_> {
         &self,
         planned: &Planned,
         codename: &Codename,
-        deleted: &BTreeSet<String>,
+        (contents, deleted): (BTreeMap<String, ContentsText>, &BTreeSet<String>),
         observe: &dyn Observe,
     ) -> Result<Step, ApplyError> {
         let head = planned.published.heads.get(codename);
@@ -227,7 +242,7 @@ impl Publisher<'_> {
         if sight.is_outdated((self.clock)()) {
             return Ok(Step::Outdated { store_time: None });
         }
-        let suite = self.build(planned, codename, deleted).await?;
+        let suite = self.build(planned, codename, (contents, deleted)).await?;
         let sealed = self.seal(&suite).await?;
         let digest = Sha256::of(&self.manifest);
         let is_kept = head.is_some_and(|head| head.state.manifest.sha256 == digest)
@@ -269,7 +284,7 @@ impl Publisher<'_> {
         &self,
         planned: &Planned,
         codename: &Codename,
-        deleted: &BTreeSet<String>,
+        (contents, deleted): (BTreeMap<String, ContentsText>, &BTreeSet<String>),
     ) -> Result<Suite, ApplyError> {
         let head = planned.published.heads.get(codename);
         let date = self.date(codename, head.map(|head| head.release.date))?;
@@ -323,8 +338,8 @@ impl Publisher<'_> {
                 Predecessor { distribution, release, encoders, files: &files, texts: &texts }
             });
             let (codename, desired) = (&codename, &desired);
-            let spent = &spent;
-            Build { codename, desired, published, date, publication, spent }.run()
+            let (contents, spent) = (&contents, &spent);
+            Build { codename, desired, contents, published, date, publication, spent }.run()
         };
         let failed = |reason| ApplyError::Index { codename: name, reason };
         blocking::cpu(build).await.map_err(failed)

@@ -17,10 +17,11 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::drift::{self, DriftError};
 use crate::ops::apply::{ApplyError, Publisher};
+use crate::ops::contents;
 use crate::ops::drift::{Question, expected};
 use crate::ops::plan::Planned;
 use crate::plan::offer::{OfferedFile, Offers};
-use crate::plan::{Damage, Indices, Remedy, Repair, Upload};
+use crate::plan::{self, Damage, Indices, Note, Remedy, Repair, Upload};
 use crate::published::damage::{self, Found, Lost};
 use crate::published::{Published, copies};
 use crate::report::{DriftItem, DriftKind, Event, Observe};
@@ -55,6 +56,10 @@ pub(super) async fn met(
         repairs.push(Repair { key: lost.key(), damage: lost.damage, remedy });
     }
     planned.plan = planned.plan.with_repairs(repairs);
+    // Only now it is known which index files are made anew.
+    planned.plan.notes.retain(|note| !matches!(note, Note::Unlisted { .. }));
+    let notes = contents::notes(&planned);
+    planned.plan.notes.extend(notes);
     Ok(planned)
 }
 
@@ -119,7 +124,7 @@ fn rebuild(planned: &mut Planned, codename: &Codename) {
     let desired = &desired.snapshot.distributions[codename];
     let changes = plan.distributions.entry(codename.clone()).or_default();
     changes.indices = Indices::Rebuilt;
-    changes.index_files = desired.stale_indices(None).len() * desired.compression.len();
+    changes.index_files = plan::index_files(None, desired);
     plan.base.insert(codename.clone(), published.heads[codename].base());
 }
 

@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod baseline;
 pub mod client_files;
+pub mod contents;
 pub mod contest;
 pub mod drift;
 pub mod founding;

@@ -12,6 +12,7 @@ use crate::debian::suite::Codename;
 use crate::gc::GivenUp;
 use crate::manifest::Manifest;
 use crate::ops::apply::{ApplyError, Publisher};
+use crate::ops::contents;
 use crate::ops::contest::{Ending, Moment, Terms, strive};
 use crate::ops::plan::{Aim, Planned};
 use crate::plan::offer::Offers;
@@ -133,7 +134,11 @@ impl Rollback<'_> {
         let desired = Desired { snapshot, files, removals, notes, sourcing, consent, purge_after };
         let plan = self.difference(&published, &desired, moment.now);
         let aim = Aim::BringBack { generation: self.generation, manifest, renamed };
-        Ok(Planned { plan, offers: Offers::default(), desired, published, given_up, aim })
+        let offers = Offers::default();
+        let mut planned = Planned { plan, offers, desired, published, given_up, aim };
+        let notes = contents::notes(&planned);
+        planned.plan.notes.extend(notes);
+        Ok(planned)
     }
 
     /// Carries out a plan, and plans again as long as other writers win.

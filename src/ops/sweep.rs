@@ -113,9 +113,13 @@ fn named_anew(
         packages.map(|(_, package)| package.file.filename.to_string()).collect();
     for component in distribution.components.keys() {
         for architecture in &distribution.architectures {
-            let path = path::packages(component, architecture);
-            let forms = distribution.compression.iter();
-            names.extend(forms.map(|form| in_distribution(&format!("{path}{}", form.extension()))));
+            let contents = || path::contents(component, architecture);
+            let contents = distribution.contents.then(contents);
+            for path in [path::packages(component, architecture)].into_iter().chain(contents) {
+                let forms = distribution.compression.iter();
+                let forms = forms.map(|form| format!("{path}{}", form.extension()));
+                names.extend(forms.map(|path| in_distribution(&path)));
+            }
         }
     }
     names

@@ -119,8 +119,14 @@ fn distribution(
         renewal: None,
         fields,
         packages: package_changes(before, after, removals),
-        index_files: after.stale_indices(before).len() * after.compression.len(),
+        index_files: index_files(before, after),
     }
+}
+
+/// Returns how many index files have to be written.
+pub fn index_files(before: Option<&Distribution>, after: &Distribution) -> usize {
+    let indices = after.stale_indices(before).len() + after.stale_contents(before).len();
+    indices * after.compression.len()
 }
 
 fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<FieldChange> {
@@ -130,6 +136,7 @@ fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<Fie
         values.push(("Components", words(&distribution.component_order)));
         let forms = distribution.compression.iter().map(|form| form.name());
         values.push(("Index files", Some(forms.collect::<Vec<_>>().join(" "))));
+        values.push(("Contents", distribution.contents.then(|| "yes".to_owned())));
         values.push(("Valid for", distribution.valid_for.map(|span| span.to_string())));
         values.push(("Signed by", fingerprints(&distribution.signed_by)));
         values

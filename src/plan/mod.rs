@@ -41,7 +41,7 @@ use crate::time::{Span, Timestamp};
 pub use danger::{Consent, Danger, DangerCode, Severity};
 pub use deed::Deed;
 pub use desired::{Desired, Origins, Sourcing, added, desired};
-pub use diff::diff;
+pub use diff::{diff, index_files};
 pub use division::{Baseline, Division};
 pub use intake::{Conflict, ConflictWith, Obstacle, Upload};
 pub use loss::{Loss, Rest};
@@ -326,6 +326,15 @@ pub enum Note {
         valid_for: Span,
         /// Its `Valid-Until`, and from when on an apply renews it; nothing if this plan does.
         until: Option<(Timestamp, Timestamp)>,
+    },
+    /// Package files have to be read from the store to tell which files packages have.
+    Unlisted {
+        /// The distribution.
+        codename: Codename,
+        /// How many.
+        files: usize,
+        /// Their bytes.
+        bytes: u64,
     },
     /// One version has different bytes in two distributions.
     DifferentBytes {

@@ -11,7 +11,6 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use crate::apt::release::IndexEntry;
 use crate::apt::{clear_sign, path};
 use crate::blocking;
-use crate::compression::Compression;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::Copies;
@@ -23,8 +22,7 @@ use crate::store::{Entry, Key, Store, StoreError};
 pub fn canonical(head: &Head) -> impl Iterator<Item = &IndexEntry> {
     let forms = &head.state.compression;
     head.release.files.iter().filter(move |entry| {
-        let extension = entry.path.rsplit_once("/Packages").map(|(_, extension)| extension);
-        let form = extension.and_then(Compression::from_extension);
+        let form = path::split_form(&entry.path).map(|(_, form)| form);
         form.is_some_and(|form| forms.contains(&form))
     })
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::apt::release::IndexEntry;
-use crate::apt::{packages, path};
+use crate::apt::{contents, packages, path};
 use crate::blocking;
 use crate::compression::{self, Blocks, Compression};
 use crate::debian::suite::Codename;
@@ -82,18 +82,23 @@ pub async fn find(store: &Store, head: &Head, lost: &Lost) -> Result<Option<Foun
         let key = path::in_distribution(codename, &entry.path);
         return Ok(Some(Found::Copy(key, bytes)));
     }
-    let Some((path, form)) = split(&entry.path) else { return Ok(None) };
+    let Some((path, form)) = path::split_form(&entry.path) else { return Ok(None) };
+    let is_contents = path::is_contents(path);
     let text = match index::text(store, codename, head, path).await {
         Ok(text) => text,
         Err(LoadError::Store(error)) => return Err(error),
         Err(_) => return Ok(None),
     };
-    let again = blocking::cpu(move || compress(form, &text)).await;
+    let again = move || match is_contents {
+        true => compression::compress(form, &Blocks::cut(&contents::parts(&text)), None).ok(),
+        false => compress(form, &text),
+    };
+    let again = blocking::cpu(again).await;
     let again = again.map(Bytes::from).filter(|bytes| index::matches(entry, bytes));
     Ok(again.map(Found::Form))
 }
 
-/// Returns an index in the form that it was published in, if it can be made again.
+/// Returns a `Packages` file in the form that it was published in, if it can be made again.
 fn compress(form: Compression, text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     let packages: Vec<_> = packages::parse(&text.into()).collect::<Result<_, _>>().ok()?;
@@ -121,10 +126,4 @@ pub async fn copy(
         object => object?,
     };
     Ok(object.map(|object| object.bytes).filter(|bytes| index::matches(entry, bytes)))
-}
-
-/// Returns the path of an index without its form, and the form.
-fn split(path: &str) -> Option<(&str, Compression)> {
-    let (stem, extension) = path.rsplit_once("/Packages")?;
-    Some((&path[..stem.len() + "/Packages".len()], Compression::from_extension(extension)?))
 }

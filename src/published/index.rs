@@ -112,6 +112,7 @@ pub async fn distribution(
         identity: release.identity.clone(),
         architectures: release.architectures.clone(),
         compression: state.compression.clone(),
+        contents: release.files.iter().any(|entry| path::is_contents(&entry.path)),
         valid_for: state.valid_for.map(Span::seconds),
         signed_by: signers.collect(),
         components,

@@ -211,6 +211,21 @@ pub async fn index_file(
     index::by_hash(store, codename, entry).await.map(|(_, bytes)| bytes)
 }
 
+/// Returns the uncompressed text of an index of a published distribution, from whatever form or copy of
+/// it is intact.
+///
+/// # Errors
+///
+/// When none is, or when the store does not answer as it should.
+pub async fn index_text(
+    store: &Store,
+    codename: &Codename,
+    head: &Head,
+    path: &str,
+) -> Result<Vec<u8>, LoadError> {
+    index::text(store, codename, head, path).await
+}
+
 /// Reads the repository that `store` holds; one that is empty is no error.
 ///
 /// # Errors

@@ -8,7 +8,6 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::apt::path;
 use crate::apt::release::Release;
-use crate::compression::Compression;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::published::{CommitPoint, LoadError, MAX_RELEASE, index, read_release};
@@ -106,8 +105,7 @@ async fn index_files(
     };
     let forms = state.map(|state| state.compression);
     let is_published = |path: &str| {
-        let extension = path.rsplit_once("/Packages").map(|(_, extension)| extension);
-        let form = extension.and_then(Compression::from_extension);
+        let form = path::split_form(path).map(|(_, form)| form);
         form.is_some_and(|form| forms.as_ref().is_none_or(|forms| forms.contains(&form)))
     };
     let files = release.files.iter().filter(|entry| is_published(&entry.path));

@@ -52,6 +52,7 @@ fn distribution<const N: usize>(components: [(&str, Packages); N]) -> Distributi
         identity: Identity::default(),
         architectures: vec!["amd64".parse().unwrap(), "arm64".parse().unwrap()],
         compression: BTreeSet::new(),
+        contents: false,
         valid_for: None,
         signed_by: Vec::new(),
         component_order: Vec::new(),

@@ -16,6 +16,7 @@ use crate::apt::packages::FileFields;
 use crate::apt::release::Identity;
 use crate::compression::Compression;
 use crate::debian::architecture::Architecture;
+use crate::debian::deb822::Stanza;
 use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
@@ -41,6 +42,8 @@ pub struct Distribution {
     pub architectures: Vec<Architecture>,
     /// The forms in which `Packages` files are published.
     pub compression: BTreeSet<Compression>,
+    /// Whether there are `Contents` files.
+    pub contents: bool,
     /// How long after its `Date` a generation is valid; for ever if nothing is said.
     pub valid_for: Option<Span>,
     /// The keys that sign it; none for an unsigned repository.
@@ -88,6 +91,19 @@ pub struct Package {
     pub file: FileFields,
     /// Where it came from and when.
     pub provenance: Provenance,
+}
+
+impl Package {
+    /// Returns the section in its stanza, if there is one.
+    pub fn section(&self) -> Option<&str> {
+        Stanza::of_checked(&self.stanza).get("Section")
+    }
+
+    /// Tells whether a `Contents` file says the same of both.
+    pub fn has_files_of(&self, other: &Self) -> bool {
+        let is_same_file = self.file.sha256 == other.file.sha256;
+        is_same_file && (self.stanza == other.stanza || self.section() == other.section())
+    }
 }
 
 /// Where a published package came from.
@@ -203,6 +219,48 @@ impl Distribution {
             .filter(move |(id, _)| id.architecture == *architecture || id.architecture.is_all())
     }
 
+    /// Returns the newest version of each package that an architecture's clients would install.
+    ///
+    /// Of equal versions it is the one of the architecture whose name is the last.
+    pub fn newest<'a>(
+        packages: &'a Packages,
+        architecture: &'a Architecture,
+    ) -> BTreeMap<&'a PackageName, &'a Package> {
+        // Ascending versions: the last one stays.
+        Self::listed(packages, architecture).map(|(id, package)| (&id.name, package)).collect()
+    }
+
+    /// Returns the `Contents` files, by what they list, that list something else than they did
+    /// `before`, or in other forms.
+    ///
+    /// They list the newest versions only.
+    pub fn stale_contents(&self, before: Option<&Self>) -> Vec<(&Component, &Architecture)> {
+        let is_stale = |(component, architecture): &(&Component, &Architecture)| {
+            let before = before.filter(|before| {
+                before.contents
+                    && before.architectures.contains(architecture)
+                    && before.compression == self.compression
+            });
+            let old = before.and_then(|before| before.components.get(*component));
+            let (Some(old), new) = (old, &self.components[*component]) else { return true };
+            if old.is_copy_of(new) {
+                return false;
+            }
+            let (old, new) = (Self::newest(old, architecture), Self::newest(new, architecture));
+            let is_same = |((one, old), (other, new)): ((_, &&Package), (_, &&Package))| {
+                one == other && new.has_files_of(old)
+            };
+            old.len() != new.len() || !old.iter().zip(&new).all(is_same)
+        };
+        self.indices().filter(|index| self.contents && is_stale(index)).collect()
+    }
+
+    /// Returns what each index lists.
+    fn indices(&self) -> impl Iterator<Item = (&Component, &Architecture)> {
+        let components = self.components.keys();
+        components.flat_map(|component| self.architectures.iter().map(move |a| (component, a)))
+    }
+
     /// Returns the indices that list something else than they did `before`, or in other forms.
     pub fn stale_indices(&self, before: Option<&Self>) -> Vec<(&Component, &Architecture)> {
         let stale = |component: &Component, architecture: &Architecture| {
@@ -212,11 +270,7 @@ impl Distribution {
                 || before.compression != self.compression
                 || !is_listed_alike((old, &self.components[component]), architecture)
         };
-        self.components
-            .keys()
-            .flat_map(|component| self.architectures.iter().map(move |a| (component, a)))
-            .filter(|(component, architecture)| stale(component, architecture))
-            .collect()
+        self.indices().filter(|(component, architecture)| stale(component, architecture)).collect()
     }
 
     /// Tells whether it is what stays of a distribution that was removed.
@@ -234,6 +288,7 @@ impl Distribution {
             identity: self.identity.clone(),
             architectures: Vec::new(),
             compression: self.compression.clone(),
+            contents: false,
             valid_for: None,
             signed_by: self.signed_by.clone(),
             components: BTreeMap::new(),

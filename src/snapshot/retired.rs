@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::apt::path;
 use crate::apt::release::{IndexEntry, Release};
-use crate::compression::Compression;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::snapshot::Distribution;
@@ -165,9 +164,8 @@ impl<'a> Naming<'a> {
     /// always be free to come back.
     pub fn given_up(self, after: Self) -> BTreeSet<String> {
         let is_empty = |entry: &&IndexEntry| {
-            let plain = entry.path.rsplit_once("Packages").map(|(directory, _)| directory);
-            let plain = plain.map(|directory| format!("{directory}Packages"));
-            plain.and_then(|path| self.release.file(&path)).is_some_and(|plain| plain.size == 0)
+            let plain = path::split_form(&entry.path).map(|(path, _)| path);
+            plain.and_then(|path| self.release.file(path)).is_some_and(|plain| plain.size == 0)
         };
         let by_hash = |entry: &IndexEntry| path::by_hash(self.codename, &entry.path, &entry.sha256);
         let free: BTreeSet<_> = self.indices().filter(is_empty).map(by_hash).collect();
@@ -188,11 +186,10 @@ impl<'a> Naming<'a> {
         keys
     }
 
-    /// Returns the `Packages` files that are published, in each of their forms.
+    /// Returns the index files that are published, in each of their forms.
     fn indices(self) -> impl Iterator<Item = &'a IndexEntry> {
         self.release.files.iter().filter(move |entry| {
-            let extension = entry.path.rsplit_once("/Packages").map(|(_, extension)| extension);
-            let form = extension.and_then(Compression::from_extension);
+            let form = path::split_form(&entry.path).map(|(_, form)| form);
             form.is_some_and(|form| self.distribution.compression.contains(&form))
         })
     }

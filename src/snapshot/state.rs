@@ -349,6 +349,7 @@ mod tests {
             identity: Identity::default(),
             architectures: vec![],
             compression: BTreeSet::from([Compression::Xz]),
+            contents: false,
             valid_for: Some(Span::seconds(1_209_600)),
             signed_by: vec![],
             components: BTreeMap::new(),

@@ -12,6 +12,7 @@ mod clean_up;
 mod codes;
 mod command_line;
 mod conflicts;
+mod contents;
 mod copies;
 mod dangers;
 mod docs;

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use repoman::commit::run::CommitError;
 use repoman::manifest::{self, Manifest};
 use repoman::ops::apply::{ApplyError, Publisher};
+use repoman::ops::contents::FileReader;
 use repoman::ops::contest::{self, Approval, ContestError, Moment, Terms};
 use repoman::ops::gc::{GcError, Scope, Sweeper};
 use repoman::ops::plan::{PlanError, Planned, Question, UNRELATED, plan_offers, read_offers};
@@ -423,6 +424,7 @@ impl Program {
             repository: stock().manifest.repository.name.clone(),
             manifest: self.part.text.clone().into(),
             git_commit: None,
+            files: FileReader::new(std::env::temp_dir()),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::cli::render::publication::Publication;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::ops::apply::{Applied, Publisher};
+use crate::ops::contents::FileReader;
 use crate::ops::contest::{Approval, Ending, Moment, Terms};
 use crate::ops::plan::Planned;
 use crate::ops::publish::Push;
@@ -191,5 +192,6 @@ fn publisher<'a>(
         repository: push.rules.manifest.repository.name.clone(),
         manifest: push.rules.text.clone(),
         git_commit: push.rules.git_commit.clone(),
+        files: FileReader::new(std::env::temp_dir()),
     }
 }

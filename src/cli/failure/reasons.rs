@@ -8,6 +8,7 @@ use crate::cli::exit;
 use crate::commit::run::CommitError;
 use crate::drift::DriftError;
 use crate::ops::apply::ApplyError;
+use crate::ops::contents::FileListError;
 use crate::ops::contest::ContestError;
 use crate::ops::gc::GcError;
 use crate::ops::plan::PlanError;
@@ -198,6 +199,10 @@ impl From<ApplyError> for Failure {
                 Self::several(vec![Self::new("RM5003", message), signing(&reason)])
             }
             ApplyError::Index { reason, .. } => Self::new("RM9001", message).caused(&reason),
+            ApplyError::Files { reason: FileListError::Store(error), .. } => error.into(),
+            ApplyError::Files { reason, .. } => Self::new("RM6018", message)
+                .caused(&reason)
+                .hint("have the file published again, or yank the version; without contents = true nobody asks"),
             ApplyError::TooSlow { .. } => Self::new("RM6010", message)
                 .hint("what was uploaded is there; run apply again, with a faster connection"),
             ApplyError::ClockBehind { .. } => Self::new("RM6004", message)

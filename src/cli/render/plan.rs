@@ -314,6 +314,12 @@ pub(super) fn note_text(note: &Note) -> String {
             minute(*until),
             minute(*half)
         ),
+        Note::Unlisted { codename, files, bytes } => format!(
+            "for the Contents of {codename}, {} ({}) {} read from the store",
+            text::plural(*files, "package file"),
+            text::bytes(*bytes),
+            if *files == 1 { "is" } else { "are" }
+        ),
         Note::DifferentBytes { package, distributions: (first, second) } => {
             format!("`{package}` has different content in {first} and {second}")
         }

@@ -61,7 +61,6 @@ const SHAPES: &[Case] = &[
     case(("[signing]", "storage_class = \"DEEP_ARCHIVE\"\n[signing]"), "RM1006", (10, "\"DEEP_ARCHIVE\""), "`DEEP_ARCHIVE` is not a value of `storage_class`", "unknown value"),
     case(("[signing]", "acl = \"public-read-write\"\n[signing]"), "RM1006", (10, "\"public-read-write\""), "`public-read-write` is not a value of `acl`", "`private`"),
     case(("format = 1\n", "format = 1\nnotify.releases.sns = 5\n"), "RM1008", (2, "notify"), "`notify` is not supported yet by repoman 0.1.0", "remove the table"),
-    case(("[source", "contents = true\n[source"), "RM1008", (21, "contents"), "`contents` is not supported yet by repoman 0.1.0", "for a later version"),
     case(("path = \"dist/*.deb\"", "github = \"acme/widget\""), "RM1008", (22, "github"), "`github` is not supported yet by repoman 0.1.0", "remove the key"),
     case(("format = 1", "format = 2"), "RM1009", (1, "2"), "manifest format `2` is not known", "repoman 0.1.0 reads format 1"),
     case(("format = 1", "format = -1"), "RM1009", (1, "-1"), "manifest format `-1` is not known", "reads format 1"),

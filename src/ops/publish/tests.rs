@@ -47,6 +47,7 @@ fn publisher<'a>(store: &'a Store, text: &str, clock: &'a crate::time::Clock) ->
         repository: "acme-apt".to_owned(),
         manifest: text.to_owned().into(),
         git_commit: None,
+        files: crate::ops::contents::FileReader::new(std::env::temp_dir()),
     }
 }
 

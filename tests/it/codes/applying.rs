@@ -106,6 +106,15 @@ pub const SCENARIOS: &[Scenario] = &[
         repo.repoman(["gc", "--yes"]).ok();
         repo.repoman(["rollback", "bookworm", "1", "--yes"])
     }),
+    scenario("RM6018", 1, || {
+        let repo = published();
+        fs::remove_dir_all(repo.path("dist")).unwrap();
+        fs::remove_dir_all(repo.store().join("pool")).unwrap();
+        let default = Manifest::default();
+        let distributions = default.distributions.clone() + "\ncontents = true";
+        repo.write_manifest(&Manifest { distributions, ..default }.to_text());
+        repo.repoman(["apply", "--yes"])
+    }),
     scenario("RM6017", 1, || {
         let (server, repo) = second();
         let swapped = AtomicBool::new(false);

@@ -59,6 +59,24 @@ impl AptClient {
         self.apt_get(["update", "--error-on=any"]).ok()
     }
 
+    /// Makes it download what apt-file searches.
+    pub fn with_apt_file(self) -> Self {
+        let name = "etc/apt/apt.conf.d/50apt-file.conf";
+        let text = fs::read_to_string(Path::new("/").join(name)).expect("apt-file is installed");
+        self.write(name, &text);
+        self
+    }
+
+    /// Returns `package: path` for each path of a file that contains a text, sorted.
+    #[track_caller]
+    pub fn files_named(&self, text: &str) -> Vec<String> {
+        let found = Run::of(self.command("apt-file").args(["search", text])).ok();
+        let mut lines: Vec<_> = found.stdout.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines.dedup();
+        lines
+    }
+
     /// Runs apt-get.
     pub fn apt_get<const N: usize>(&self, arguments: [&str; N]) -> Run {
         Run::of(self.command("apt-get").args(arguments))

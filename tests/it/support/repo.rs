@@ -102,7 +102,13 @@ impl TestRepo {
     /// Returns the text of a `Packages` file, by its directory below `dists`.
     #[track_caller]
     pub fn index(&self, directory: &str) -> String {
-        let path = self.store().join("dists").join(directory).join("Packages.gz");
+        self.index_file(&format!("{directory}/Packages"))
+    }
+
+    /// Returns the text of an index, by its path below `dists`.
+    #[track_caller]
+    pub fn index_file(&self, path: &str) -> String {
+        let path = self.store().join("dists").join(format!("{path}.gz"));
         let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         std::io::read_to_string(MultiGzDecoder::new(&*bytes)).expect("it is gzip of UTF-8")
     }
