@@ -22,8 +22,8 @@ use crate::time::Timestamp;
 /// An address is planned as an apply would be; nothing is written.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What to explain: DISTRIBUTION/COMPONENT/ARCHITECTURE/PACKAGE[@VERSION], each part a pattern, or
-    /// an error code such as RM1004 [default: list all codes]
+    /// What to explain: DISTRIBUTION/COMPONENT/ARCHITECTURE/PACKAGE or …/PACKAGE@VERSION, each part a
+    /// pattern, or an error code such as RM1004 [default: list all codes]
     #[arg(value_name = "ADDRESS|CODE")]
     subject: Option<String>,
     /// Judge everything that depends on the time as of then (RFC 3339) [default: now]
