@@ -83,7 +83,7 @@ fn the_smallest_manifest_has_the_documented_defaults() {
     assert_eq!((widget.mode, widget.allow_empty, widget.line), (Mode::Accumulate, false, 21));
     assert_eq!(widget.targets.iter().map(Target::to_string).collect::<Vec<_>>(), ["bookworm/main"]);
     assert_eq!(widget.architectures, None);
-    assert_eq!(manifest.purge_after.to_string(), "1w");
+    assert_eq!(manifest.purge_after.to_string(), "7d");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn another_time_is_a_change_and_so_is_none() {
     assert_eq!(hours(&repo), None);
     repo.write_manifest(&manifest("14d"));
     let plan = repo.repoman(["plan", "--exit-code"]).exits(2);
-    plan.says(["~ Valid for    nothing → \"2w\"", "have cron run `repoman apply`", "every 1w"]);
+    plan.says(["~ Valid for    nothing → \"14d\"", "have cron run `repoman apply`", "every 7d"]);
     repo.apply();
     assert_eq!(hours(&repo), Some(14 * 24));
     repo.write_manifest(&manifest("3d"));
