@@ -15,6 +15,7 @@ mod guard;
 mod intake;
 mod loss;
 mod needs;
+mod note;
 pub mod offer;
 mod promotion;
 pub mod repair;
@@ -36,7 +37,7 @@ use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 pub use danger::{Consent, Danger, DangerCode, Severity};
 pub use deed::Deed;
@@ -45,6 +46,7 @@ pub use diff::{diff, index_files};
 pub use division::{Baseline, Division};
 pub use intake::{Conflict, ConflictWith, Obstacle, Upload};
 pub use loss::{Loss, Rest};
+pub use note::Note;
 pub use promotion::{Hold, Origin, Soaking, Withheld};
 pub use repair::{Damage, Remedy, Repair};
 pub use retention::Stay;
@@ -298,82 +300,6 @@ impl fmt::Display for Effect {
             Self::Gone => f.write_str("no version is left to install"),
         }
     }
-}
-
-/// Something to know about a plan that blocks nothing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Note {
-    /// A distribution is brought back that the manifest does not declare; the next apply removes it.
-    Undeclared(Codename),
-    /// A distribution would be published without a single package.
-    Empty(Codename),
-    /// The store is written to without conditional writes, or would be if they don't hold.
-    SingleWriter,
-    /// A line of the manifest accepts what is no danger of this plan.
-    Unused {
-        /// `allow` or `removed`.
-        table: &'static str,
-        /// What the line accepts.
-        key: String,
-        /// Where it stands, from 1.
-        line: usize,
-    },
-    /// Clients refuse a distribution some time after it was last published.
-    RunsOut {
-        /// The distribution.
-        codename: Codename,
-        /// How long after it.
-        valid_for: Span,
-        /// Its `Valid-Until`, and from when on an apply renews it; nothing if this plan does.
-        until: Option<(Timestamp, Timestamp)>,
-    },
-    /// Package files have to be read from the store to tell which files packages have.
-    Unlisted {
-        /// The distribution.
-        codename: Codename,
-        /// How many.
-        files: usize,
-        /// Their bytes.
-        bytes: u64,
-    },
-    /// One version has different bytes in two distributions.
-    DifferentBytes {
-        /// `name version architecture`.
-        package: String,
-        /// The distributions.
-        distributions: (Codename, Codename),
-    },
-    /// A source gives way to what is published with other bytes than it has.
-    Kept {
-        /// The source.
-        source: String,
-        /// `name version architecture`.
-        package: String,
-        /// The distribution.
-        codename: Codename,
-    },
-    /// A rule of a promotion is about nothing that is there.
-    NothingToPromote {
-        /// The source.
-        source: String,
-        /// The component that it takes from.
-        from: String,
-        /// The rule, as `name (versions)`.
-        rule: String,
-        /// What is there instead: versions of that package, or the name of another one.
-        nearest: Vec<String>,
-    },
-    /// Versions are not promoted yet.
-    Soaking {
-        /// The source.
-        source: String,
-        /// The component that it takes from.
-        from: String,
-        /// The first ones.
-        first: Vec<Soaking>,
-        /// How many more there are.
-        more: usize,
-    },
 }
 
 /// The totals of a plan.

@@ -7,11 +7,11 @@ use crate::cli::render::repairs;
 use crate::cli::terminal::{Style, Tone, Verbosity};
 use crate::debian::suite::{Codename, Component};
 use crate::plan::{
-    self, ChangedFile, Copies, Danger, DistributionPlan, DistributionStatus, FieldChange, Indices,
-    Note, Operation, Origin, PackageChange, Plan, Reason, Soaking,
+    ChangedFile, Copies, Danger, DistributionPlan, DistributionStatus, FieldChange, Indices,
+    Operation, Origin, PackageChange, Plan, Reason,
 };
 use crate::text;
-use crate::time::{day, minute};
+use crate::time::day;
 
 /// So many additions of a component are listed; removals are always listed whole.
 const LISTED_ADDITIONS: usize = 100;
@@ -63,7 +63,7 @@ pub(super) fn bodies(out: &mut String, plan: &Plan, look: Look) {
 pub(super) fn notes(out: &mut String, plan: &Plan, look: Look) {
     for note in &plan.notes {
         // Writing to a String can't fail, here and below.
-        let _ = writeln!(out, "{} {}", look.style.paint(Tone::Changed, "note:"), note_text(note));
+        let _ = writeln!(out, "{} {}", look.style.paint(Tone::Changed, "note:"), note);
     }
     if !plan.notes.is_empty() {
         out.push('\n');
@@ -282,73 +282,6 @@ pub(super) fn reason(change: &PackageChange, arrow: &str) -> String {
         Reason::Unkept(cause) => format!("{} line {}", cause.text, cause.line),
         Reason::Rollback(generation) => format!("generation {generation}"),
     }
-}
-
-/// Returns a note as a sentence.
-pub(super) fn note_text(note: &Note) -> String {
-    match note {
-        Note::Undeclared(codename) => {
-            format!("the manifest does not declare {codename}: the next apply removes it")
-        }
-        Note::Empty(codename) => {
-            format!("{codename} has no packages; are the sources where the manifest says?")
-        }
-        Note::SingleWriter => {
-            "nothing keeps writers apart here (`single_writer`): two at once can \
-                               lose packages"
-                .to_owned()
-        }
-        Note::Unused { key, line: 0, .. } => {
-            format!("--allow {key} accepts no danger of this plan")
-        }
-        Note::Unused { table, key, line } => {
-            format!("line {line} of the manifest, `{key}` in [{table}], does nothing any more")
-        }
-        Note::RunsOut { codename, valid_for, until: None } => format!(
-            "clients refuse {codename} {valid_for} after it was last published: have cron run \
-             `repoman apply` more often than every {}",
-            plan::half(*valid_for)
-        ),
-        Note::RunsOut { codename, until: Some((until, half)), .. } => format!(
-            "{codename} is valid until {}; an apply after {} renews it",
-            minute(*until),
-            minute(*half)
-        ),
-        Note::Unlisted { codename, files, bytes } => format!(
-            "for the Contents of {codename}, {} ({}) {} read from the store",
-            text::plural(*files, "package file"),
-            text::bytes(*bytes),
-            if *files == 1 { "is" } else { "are" }
-        ),
-        Note::DifferentBytes { package, distributions: (first, second) } => {
-            format!("`{package}` has different content in {first} and {second}")
-        }
-        Note::NothingToPromote { source, from, rule, nearest } => {
-            let nearest = match &nearest[..] {
-                [] => String::new(),
-                nearest => format!("; the nearest there: {}", nearest.join(", ")),
-            };
-            format!("source.{source}: {from} has no {rule}{nearest}")
-        }
-        Note::Soaking { source, from, first, more } => soaking(source, from, first, *more),
-        Note::Kept { source, package, codename } => {
-            format!(
-                "source.{source} has other content for `{package}` than {codename}, which keeps \
-                 what is published"
-            )
-        }
-    }
-}
-
-fn soaking(source: &str, from: &str, first: &[Soaking], more: usize) -> String {
-    let version = |Soaking { until, since, package }: &Soaking| {
-        format!("{package} (there since {}) until {}", minute(*since), minute(*until))
-    };
-    let mut versions: Vec<_> = first.iter().map(version).collect();
-    if more > 0 {
-        versions.push(format!("and {more} more"));
-    }
-    format!("source.{source} waits in {from} for {}", versions.join(", "))
 }
 
 /// Adds the numbers.

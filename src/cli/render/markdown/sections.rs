@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::escape::{code, cut, fenced, prose};
 use super::{Level, Subject, marker};
-use crate::cli::render::plan::{need, note_text, reason};
+use crate::cli::render::plan::{need, reason};
 use crate::cli::render::repairs;
 use crate::debian::suite::Codename;
 use crate::plan::{
@@ -440,7 +440,7 @@ fn addition(codename: &Codename, change: &PackageChange) -> String {
 }
 
 fn notes(out: &mut String, plan: &Plan, subject: &Subject) {
-    let mut lines: Vec<_> = plan.notes.iter().map(note_text).collect();
+    let mut lines: Vec<_> = plan.notes.iter().map(ToString::to_string).collect();
     for source in subject.context.sources.iter().filter(|source| !source.present) {
         let place = source.place.as_deref().unwrap_or_default();
         lines.push(format!("source.{} is not in this run ({place} does not exist)", source.name));
