@@ -19,7 +19,10 @@ use crate::plan::{
     fingerprints, guard, intake,
 };
 use crate::snapshot::{Difference, Distribution, Package, PackageId, Packages, Snapshot};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
+
+/// What the validity of a Release is called among its fields.
+const VALID_FOR: &str = "Valid for";
 
 /// Returns the plan that makes `published` what is `desired`.
 ///
@@ -54,10 +57,7 @@ pub fn diff(
         if plan.status == DistributionStatus::New && after.package_count() == 0 {
             notes.push(Note::Empty(codename.clone()));
         }
-        notes.extend(after.valid_for.map(|valid_for| {
-            let until = lasting(validity).filter(|_| plan.is_unchanged());
-            Note::RunsOut { codename: codename.clone(), valid_for, until }
-        }));
+        notes.extend(runs_out(codename, &plan, after.valid_for, validity));
         if !plan.is_empty() {
             distributions.insert(codename.clone(), plan);
         }
@@ -137,7 +137,7 @@ fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<Fie
         let forms = distribution.compression.iter().map(|form| form.name());
         values.push(("Index files", Some(forms.collect::<Vec<_>>().join(" "))));
         values.push(("Contents", distribution.contents.then(|| "yes".to_owned())));
-        values.push(("Valid for", distribution.valid_for.map(|span| span.to_string())));
+        values.push((VALID_FOR, distribution.valid_for.map(|span| span.to_string())));
         values.push(("Signed by", fingerprints(&distribution.signed_by)));
         values
     };
@@ -162,12 +162,22 @@ fn renewal(validity: Validity) -> Option<Timestamp> {
     }
 }
 
-/// Returns the `Valid-Until` of what need not be signed again yet, and from when on it has to be.
-fn lasting(validity: Validity) -> Option<(Timestamp, Timestamp)> {
-    match validity {
-        Validity::Fresh { until, half } => Some((until, half)),
-        Validity::Unlimited | Validity::Waning { .. } => None,
-    }
+/// Returns a note of when a distribution runs out: what cron has to do where that is news, and the
+/// time where nothing changes. A renewal is a change, and tells it itself.
+fn runs_out(
+    codename: &Codename,
+    plan: &DistributionPlan,
+    valid_for: Option<Span>,
+    validity: Validity,
+) -> Option<Note> {
+    let valid_for = valid_for?;
+    let is_news = plan.fields.iter().any(|change| change.field == VALID_FOR);
+    let until = match validity {
+        _ if is_news => None,
+        Validity::Fresh { until, half } if plan.is_unchanged() => Some((until, half)),
+        _ => return None,
+    };
+    Some(Note::RunsOut { codename: codename.clone(), valid_for, until })
 }
 
 /// Returns the change that brings the rules of `repoman publish` up to date, if they are not.

@@ -25,13 +25,14 @@ pub enum Note {
         /// Where it stands, from 1.
         line: usize,
     },
-    /// Clients refuse a distribution some time after it was last published.
+    /// Clients refuse a distribution some time after it was last published, which is news or not
+    /// near.
     RunsOut {
         /// The distribution.
         codename: Codename,
         /// How long after it.
         valid_for: Span,
-        /// Its `Valid-Until`, and from when on an apply renews it; nothing if this plan does.
+        /// Its `Valid-Until`, and from when on an apply renews it; nothing where it is news.
         until: Option<(Timestamp, Timestamp)>,
     },
     /// Package files have to be read from the store to tell which files packages have.
@@ -81,6 +82,37 @@ pub enum Note {
         /// How many more there are.
         more: usize,
     },
+}
+
+impl Note {
+    /// Returns what documents call it; never reused for anything else.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Undeclared(_) => "undeclared",
+            Self::Empty(_) => "no-packages",
+            Self::SingleWriter => "single-writer",
+            Self::Unused { .. } => "unused-line",
+            Self::RunsOut { .. } => "valid-until",
+            Self::Unlisted { .. } => "contents-read",
+            Self::DifferentBytes { .. } => "different-content",
+            Self::Kept { .. } => "published-kept",
+            Self::NothingToPromote { .. } => "nothing-to-promote",
+            Self::Soaking { .. } => "soaking",
+        }
+    }
+
+    /// Returns the line of the manifest that it is about, from 1.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::Unused { line, .. } if *line > 0 => Some(*line),
+            _ => None,
+        }
+    }
+
+    /// Tells whether it holds for every plan that is made in time: people get it on request.
+    pub fn is_routine(&self) -> bool {
+        matches!(self, Self::RunsOut { until: Some(_), .. })
+    }
 }
 
 /// A sentence, without its full stop.

@@ -7,7 +7,7 @@ use crate::cli::render::repairs;
 use crate::cli::terminal::{Style, Tone, Verbosity};
 use crate::debian::suite::{Codename, Component};
 use crate::plan::{
-    ChangedFile, Copies, Danger, DistributionPlan, DistributionStatus, FieldChange, Indices,
+    ChangedFile, Copies, Danger, DistributionPlan, DistributionStatus, FieldChange, Indices, Note,
     Operation, Origin, PackageChange, Plan, Reason,
 };
 use crate::text;
@@ -61,11 +61,13 @@ pub(super) fn bodies(out: &mut String, plan: &Plan, look: Look) {
 
 /// Adds what there is to know.
 pub(super) fn notes(out: &mut String, plan: &Plan, look: Look) {
-    for note in &plan.notes {
+    let is_shown = |note: &&Note| look.verbosity >= Verbosity::Verbose || !note.is_routine();
+    let notes: Vec<_> = plan.notes.iter().filter(is_shown).collect();
+    for note in &notes {
         // Writing to a String can't fail, here and below.
         let _ = writeln!(out, "{} {}", look.style.paint(Tone::Changed, "note:"), note);
     }
-    if !plan.notes.is_empty() {
+    if !notes.is_empty() {
         out.push('\n');
     }
 }
@@ -100,7 +102,7 @@ fn fields(out: &mut String, distribution: &DistributionPlan, look: Look) {
     if let Some(until) = distribution.renewal {
         let mark = look.style.paint(Tone::Changed, "~");
         let until = day(until);
-        let _ = writeln!(out, "  {mark} Valid-Until  {until} comes near: signed again");
+        let _ = writeln!(out, "  {mark} Valid-Until  {until} runs out: signed again");
     }
     if distribution.status == DistributionStatus::New {
         return new_fields(out, &distribution.fields, look);

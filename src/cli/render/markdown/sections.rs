@@ -286,7 +286,7 @@ fn changed(distribution: &DistributionPlan) -> Vec<String> {
         lines.push("index files are made anew, since one of them is lost".to_owned());
     }
     if let Some(until) = distribution.renewal {
-        lines.push(format!("Valid-Until {} comes near: signed again", day(until)));
+        lines.push(format!("Valid-Until {} runs out: signed again", day(until)));
     }
     if distribution.status == DistributionStatus::Published {
         lines.extend(distribution.fields.iter().map(field));
@@ -440,7 +440,8 @@ fn addition(codename: &Codename, change: &PackageChange) -> String {
 }
 
 fn notes(out: &mut String, plan: &Plan, subject: &Subject) {
-    let mut lines: Vec<_> = plan.notes.iter().map(ToString::to_string).collect();
+    let shown = plan.notes.iter().filter(|note| !note.is_routine());
+    let mut lines: Vec<_> = shown.map(ToString::to_string).collect();
     for source in subject.context.sources.iter().filter(|source| !source.present) {
         let place = source.place.as_deref().unwrap_or_default();
         lines.push(format!("source.{} is not in this run ({place} does not exist)", source.name));
