@@ -9,7 +9,7 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::{
     Baseline, Copies, Danger, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
-    Origin, PackageChange, Plan, Reason, Repair, Summary,
+    Note, Origin, PackageChange, Plan, Reason, Repair, Summary,
 };
 use crate::report::Document;
 use crate::time::Span;
@@ -76,6 +76,8 @@ pub struct PlanDocument {
     summary: SummaryDocument,
     actions: Vec<ActionDocument>,
     dangers: Vec<DangerDocument>,
+    /// Things to know that block nothing.
+    diagnostics: Vec<DiagnosticDocument>,
     /// What the plan was held against (`plan --base`).
     #[serde(skip_serializing_if = "Option::is_none")]
     compared: Option<ComparedDocument>,
@@ -216,6 +218,23 @@ struct DangerDocument {
     in_base: Option<bool>,
 }
 
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct DiagnosticDocument {
+    /// `undeclared`, `no-packages`, `single-writer`, `unused-line`, `valid-until`, `contents-read`,
+    /// `different-content`, `published-kept`, `nothing-to-promote` or `soaking`.
+    code: &'static str,
+    message: String,
+    /// The line of the manifest, from 1, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+}
+
+impl From<&Note> for DiagnosticDocument {
+    fn from(note: &Note) -> Self {
+        Self { code: note.code(), message: note.to_string(), line: note.line() }
+    }
+}
+
 impl PlanDocument {
     /// Returns the document of a plan.
     pub fn new(plan: &Plan, context: PlanContext) -> Self {
@@ -242,6 +261,7 @@ impl PlanDocument {
             summary: plan.summary().into(),
             actions: all_actions(plan),
             dangers: plan.dangers.iter().map(DangerDocument::from).collect(),
+            diagnostics: plan.notes.iter().map(DiagnosticDocument::from).collect(),
             compared: None,
         }
     }

@@ -87,6 +87,9 @@ fn nothing_is_signed_again_before_half_of_the_time_is_over() {
     fresh.says(["bookworm is valid until", "renews it", "No changes"]);
     let calm = repo.repoman(["plan", "--exit-code"]).ok();
     assert!(!calm.stdout.contains("note:"), "nothing of it is news: {}", calm.stdout);
+    let json = repo.repoman(["plan", "--json"]).ok().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["diagnostics"][0]["code"], "valid-until");
     backdate(&repo, 2);
     let waning = repo.repoman(["plan", "--exit-code", "--json"]).exits(2);
     let json: serde_json::Value = serde_json::from_str(&waning.stdout).unwrap();
