@@ -24,16 +24,15 @@ pub struct Promotion {
 /// Which source promotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// The only one.
-    Only,
     /// The source of that name.
     Source(String),
-    /// The source with this `distribution` and this `to`, which is made if there is none.
+    /// The only one between these ends, each an address or its distribution alone. Where both are
+    /// given and nothing promotes from the one to the other, a source is made.
     Between {
         /// Where the package is.
-        from: String,
+        from: Option<String>,
         /// Where it goes.
-        to: String,
+        to: Option<String>,
     },
 }
 
@@ -84,29 +83,37 @@ enum Chosen {
 fn chosen(layout: &Layout, route: &Route) -> Result<Chosen, EditError> {
     let key = |source: &str, key: &str| layout.find(&["source", source, key]);
     let sources = layout.names(&["source"]).into_iter();
-    let mut promoting: Vec<String> =
+    let promoting: Vec<String> =
         sources.filter(|name| key(name, "distribution").is_some()).map(str::to_owned).collect();
-    match route {
-        Route::Only if promoting.len() == 1 => Ok(Chosen::Source(promoting.remove(0))),
-        Route::Only => Err(EditError::Route(promoting)),
-        Route::Source(name) if promoting.contains(name) => Ok(Chosen::Source(name.clone())),
+    let (from, to) = match route {
+        Route::Source(name) if promoting.contains(name) => return Ok(Chosen::Source(name.clone())),
         Route::Source(name) if layout.find(&["source", name]).is_some() => {
-            Err(EditError::NotPromoting(name.clone()))
+            return Err(EditError::NotPromoting(name.clone()));
         }
-        Route::Source(name) => Err(no_source(layout, name)),
-        Route::Between { from, to } => {
-            let fits = |name: &String| {
-                texts(key(name, "distribution")) == [from.as_str()]
-                    && texts(key(name, "to")) == [to.as_str()]
-            };
-            Ok(match promoting.into_iter().find(fits) {
-                Some(name) => Chosen::Source(name),
-                None => {
-                    Chosen::New { name: new_name(layout, to), from: from.clone(), to: to.clone() }
-                }
-            })
+        Route::Source(name) => return Err(no_source(layout, name)),
+        Route::Between { from, to } => (from.as_deref(), to.as_deref()),
+    };
+    let ends_at = |name: &str, end: &str, address: Option<&str>| {
+        address.is_none_or(|address| is_at(&texts(key(name, end)), address))
+    };
+    let fits = |name: &&String| ends_at(name, "distribution", from) && ends_at(name, "to", to);
+    let fitting: Vec<_> = promoting.iter().filter(fits).collect();
+    match (&fitting[..], from, to) {
+        ([name], ..) => Ok(Chosen::Source((*name).clone())),
+        ([], Some(from), Some(to)) => {
+            let (from, to) = (from.to_owned(), to.to_owned());
+            Ok(Chosen::New { name: new_name(layout, &to), from, to })
         }
+        ([], ..) => Err(EditError::Route(promoting)),
+        (fitting, ..) => Err(EditError::Route(fitting.iter().map(ToString::to_string).collect())),
     }
+}
+
+/// Tells whether a source has this end and no other: `bookworm/main`, or `bookworm` for any of its
+/// components.
+fn is_at(ends: &[String], address: &str) -> bool {
+    let [end] = ends else { return false };
+    *end == address || end.rsplit_once('/').is_some_and(|(codename, _)| codename == address)
 }
 
 /// Returns a name for a source to an address: `to-bookworm`, or `to-bookworm-main`, and so on.

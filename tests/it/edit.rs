@@ -148,7 +148,8 @@ fn a_mistake_in_a_promotion_writes_nothing() {
     run.says(["error[RM1101]", "did you mean build?"]);
     let run = refused(&repo, ["promote", "widget", "1.0", "--source", "build"]);
     run.says(["error[RM1104]: source build does not promote"]);
-    repo.repoman(["promote", "widget", "1.0", "--from", "trixie/main"]).exits(64).says(["--to"]);
+    let run = refused(&repo, ["promote", "widget", "1.0", "--from", "trixie/main"]);
+    run.says(["error[RM1104]: no source promotes yet", "--to DIST/COMPONENT"]);
 }
 
 #[test]

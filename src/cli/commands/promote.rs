@@ -13,12 +13,13 @@ use crate::edit::{self as edits, Promotion, Route};
 /// Let versions of a package into another distribution: one line of a source's packages
 ///
 /// The source is the one in the manifest that has a `distribution`. If there are several, --source
-/// names it, or --from and --to do; a source for these two is made if there is none. The store is
-/// not touched here.
+/// names it, or --from or --to tells which is meant; a source from the one to the other is made if
+/// there is none. The store is not touched here.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   repoman promote widget 1.4.2-1
   repoman promote libacme1 '<= 3.0-1' --source to-stable
+  repoman promote widget 1.4.2-1 --to bookworm
   repoman promote widget 1.4.2-1 --from trixie/main --to bookworm/main --soak 7d")]
 pub struct Arguments {
     /// Package to promote
@@ -29,10 +30,10 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "to"])]
     source: Option<String>,
     /// Component that has the package, as trixie/main
-    #[arg(long, value_name = "ADDRESS", requires = "to")]
+    #[arg(long, value_name = "ADDRESS")]
     from: Option<String>,
     /// Component that gets the package, as bookworm/main
-    #[arg(long, value_name = "ADDRESS", requires = "from")]
+    #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
     /// How long a version must have been there, as 7d; holds for all packages of the source
     #[arg(long, value_name = "DURATION")]
@@ -47,11 +48,7 @@ pub fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let Arguments { package, versions, source, from, to, soak, edit: arguments } = arguments;
-    let route = match (source, from.zip(to)) {
-        (Some(name), _) => Route::Source(name),
-        (None, Some((from, to))) => Route::Between { from, to },
-        (None, None) => Route::Only,
-    };
+    let route = source.map_or(Route::Between { from, to }, Route::Source);
     let promotion = Promotion { package, versions, route, soak };
     edit(&arguments, global, terminal, |text| edits::promote(text, &promotion))
 }

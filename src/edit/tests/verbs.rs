@@ -120,14 +120,19 @@ fn promotion(package: &str, route: Route) -> Promotion {
 }
 
 fn between(from: &str, to: &str) -> Route {
-    Route::Between { from: from.to_owned(), to: to.to_owned() }
+    let end = |end: &str| (!end.is_empty()).then(|| end.to_owned());
+    Route::Between { from: end(from), to: end(to) }
+}
+
+fn only() -> Route {
+    between("", "")
 }
 
 #[test]
 fn a_promotion_is_one_line() {
     let changed = "-widget = \"1.0\"                 # #412\n\
                    +widget = \"<= 2\"                # #412\n";
-    gives(promote(MANIFEST, &promotion("widget", Route::Only)), changed);
+    gives(promote(MANIFEST, &promotion("widget", only())), changed);
     gives(
         promote(MANIFEST, &promotion("widget", between("trixie/main", "bookworm/main"))),
         changed,
@@ -138,9 +143,22 @@ fn a_promotion_is_one_line() {
     );
     let soak = Some("7d".to_owned());
     gives(
-        promote(MANIFEST, &Promotion { soak, ..promotion("a", Route::Only) }),
+        promote(MANIFEST, &Promotion { soak, ..promotion("a", only()) }),
         "+soak         = \"7d\"\n+a      = \"<= 2\"\n",
     );
+}
+
+#[test]
+fn one_end_is_enough_where_it_tells_which_source_is_meant() {
+    let two = format!(
+        "{MANIFEST}\n[source.on]\ndistribution = \"bookworm/main\"\nto = \"sid/main\"\n\n[source.on.packages]\ngadget = \"1\"\n"
+    );
+    for route in [between("", "sid/main"), between("", "sid"), between("bookworm", "")] {
+        let after = promote(&two, &promotion("gadget", route)).unwrap();
+        assert_eq!(after, two.replace("gadget = \"1\"", "gadget = \"<= 2\""));
+    }
+    fails(promote(&two, &promotion("gadget", only())), "sources up and on promote");
+    fails(promote(&two, &promotion("gadget", between("", "trixie"))), "sources up and on promote");
 }
 
 #[test]
@@ -160,9 +178,9 @@ fn a_new_route_makes_a_source() {
 #[test]
 fn a_promotion_needs_a_source_that_promotes() {
     let none = MANIFEST.replace("distribution = ", "path = ");
-    fails(promote(&none, &promotion("widget", Route::Only)), "no source promotes yet");
+    fails(promote(&none, &promotion("widget", only())), "no source promotes yet");
     let two = format!("{MANIFEST}\n[source.other]\ndistribution = 'x/y'\nto = 'z/y'\n");
-    fails(promote(&two, &promotion("widget", Route::Only)), "sources up and other promote");
+    fails(promote(&two, &promotion("widget", only())), "sources up and other promote");
     let of = |name: &str| promotion("widget", Route::Source(name.to_owned()));
     fails(promote(MANIFEST, &of("upp")), "there is no source upp");
     fails(
