@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::debian::suite::Codename;
-use crate::report::{Document, PlanDocument};
+use crate::report::{Document, ErrorDocument, PlanDocument};
 
 /// What came of a publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -22,6 +22,10 @@ pub enum PublishStatus {
     Changed,
     /// Other writers kept winning until the time was over.
     Overtaken,
+    /// Other manifests were applied again and again until the time was over.
+    Superseded,
+    /// It failed.
+    Failed,
 }
 
 /// `publish --json`: kind `repoman.publish`, format 1.
@@ -29,8 +33,8 @@ pub enum PublishStatus {
 pub struct PublishDocument {
     kind: &'static str,
     format_version: &'static str,
-    /// The last plan that was made, as `plan --json` has it.
-    plan: PlanDocument,
+    /// The last plan that was made, as `plan --json` has it; none where it ended for another reason.
+    plan: Option<PlanDocument>,
     outcome: OutcomeDocument,
 }
 
@@ -39,6 +43,8 @@ struct OutcomeDocument {
     status: PublishStatus,
     /// The new generations by codename, also of what was published before another plan was made.
     generations: BTreeMap<String, u64>,
+    /// What went wrong, where there is no plan that says it.
+    errors: Vec<ErrorDocument>,
 }
 
 impl PublishDocument {
@@ -48,15 +54,23 @@ impl PublishDocument {
         status: PublishStatus,
         published: impl IntoIterator<Item = (Codename, u64)>,
     ) -> Self {
+        Self { plan: Some(plan), ..Self::failed(status, Vec::new(), published) }
+    }
+
+    /// Returns the document of a run that ended with errors, and the generations that were published
+    /// before.
+    pub fn failed(
+        status: PublishStatus,
+        errors: Vec<ErrorDocument>,
+        published: impl IntoIterator<Item = (Codename, u64)>,
+    ) -> Self {
         let published = published.into_iter();
+        let generations = published.map(|(name, number)| (name.to_string(), number)).collect();
         Self {
             kind: "repoman.publish",
             format_version: "1.0",
-            plan,
-            outcome: OutcomeDocument {
-                status,
-                generations: published.map(|(name, number)| (name.to_string(), number)).collect(),
-            },
+            plan: None,
+            outcome: OutcomeDocument { status, generations, errors },
         }
     }
 }

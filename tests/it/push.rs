@@ -231,12 +231,13 @@ fn the_document_holds_the_plan_and_what_came_of_it() {
     let schema = service.repoman(["schema", "publish"]).ok().stdout;
     let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
     let deb = [acme_api(&service, "1.0")];
-    let run = || {
-        let run = push_with(&service, &["--store", &url, "--yes", "--json"], &deb).ok();
+    let document = |run: Run| {
         let document: Value = serde_json::from_str(&run.stdout).unwrap();
         assert!(schema.is_valid(&document), "{document:#}");
         document
     };
+    let options = ["--store", &url, "--yes", "--json"];
+    let run = || document(push_with(&service, &options, &deb).ok());
     let first = run();
     assert_eq!(first["kind"], "repoman.publish");
     assert_eq!(first["outcome"]["status"], "published");
@@ -248,6 +249,11 @@ fn the_document_holds_the_plan_and_what_came_of_it() {
     let second = run();
     assert_eq!(second["outcome"]["status"], "nothing-to-do");
     assert_eq!(second["plan"]["status"], "empty");
+    let stranger = [Deb::new("stranger", "1.0", "amd64").write_to(&service.path("other"))];
+    let failed = document(push_with(&service, &options, &stranger).exits(1));
+    assert_eq!(failed["outcome"]["status"], "failed");
+    assert_eq!(failed["outcome"]["errors"][0]["code"], "RM2008");
+    assert!(failed["plan"].is_null());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupt::interruptible;
 use crate::cli::progress;
 use crate::cli::project::random_id;
-use crate::cli::render::publication::Publication;
+use crate::cli::render::publication::{self, Publication};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::ops::apply::{Applied, Publisher};
@@ -61,33 +61,52 @@ struct Run<'a> {
     deadline: Timestamp,
 }
 
+/// What is known of a run however it ends.
+#[derive(Default)]
+struct Course {
+    published: Vec<Applied>,
+    /// Whether its document was printed.
+    is_told: bool,
+}
+
 #[tokio::main]
 pub async fn run(
     arguments: &Arguments,
     global: &Global,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
+    let mut course = Course::default();
+    let ended = interruptible(publish(arguments, global, terminal, &mut course)).await;
+    if let (Err(failure), true, false) = (&ended, arguments.json, course.is_told) {
+        terminal.product(&publication::failed(failure, &course.published))?;
+    }
+    ended
+}
+
+/// Publishes, and begins anew as often as other manifests are applied meanwhile.
+async fn publish(
+    arguments: &Arguments,
+    global: &Global,
+    terminal: &Terminal,
+    course: &mut Course,
+) -> Result<ExitCode, Failure> {
     let jobs = usize::from(arguments.jobs);
     let destination = Destination::open(arguments.store.as_ref(), global, jobs, terminal)?;
     let deadline = arguments.wait.after(Timestamp::now());
     let run = Run { arguments, destination, terminal, deadline };
-    interruptible(async {
-        let mut published = Vec::new();
-        loop {
-            match run.attempt(&mut published).await {
-                Ok(code) => return Ok(code),
-                Err(Stop::Again) if Timestamp::now() < deadline => {}
-                Err(Stop::Again) => return Err(Failure::superseded()),
-                Err(Stop::Failed(failure)) => return Err(failure),
-            }
+    loop {
+        match run.attempt(course).await {
+            Ok(code) => return Ok(code),
+            Err(Stop::Again) if Timestamp::now() < deadline => {}
+            Err(Stop::Again) => return Err(Failure::superseded()),
+            Err(Stop::Failed(failure)) => return Err(failure),
         }
-    })
-    .await
+    }
 }
 
 impl Run<'_> {
     /// Publishes by the rules that are in force now.
-    async fn attempt(&self, published: &mut Vec<Applied>) -> Result<ExitCode, Stop> {
+    async fn attempt(&self, course: &mut Course) -> Result<ExitCode, Stop> {
         let Self { arguments, destination, terminal, .. } = self;
         let observer = progress::observer(terminal);
         let Verified { rules, anchor, signer } = destination.verified(terminal).await?;
@@ -99,10 +118,10 @@ impl Run<'_> {
         let shown = Publication { rules: &rules, url: &destination.url };
         terminal.say(shown.report(&planned, terminal).trim_end());
         if planned.plan.is_blocked() {
-            return self.end(shown, &planned, published, PublishStatus::Blocked);
+            return self.end(shown, &planned, course, PublishStatus::Blocked);
         }
         if planned.plan.is_empty() {
-            return self.end(shown, &planned, published, PublishStatus::NothingToDo);
+            return self.end(shown, &planned, course, PublishStatus::NothingToDo);
         }
         // A key that can't sign is found out before anything is asked or sent.
         let signer = match signer {
@@ -116,17 +135,18 @@ impl Run<'_> {
         }
         let terms = self.terms(&planned);
         let publisher = publisher(push, &store, signer);
-        match push.publish(&publisher, planned, (terms, published), observer.as_ref()).await? {
+        let terms = (terms, &mut course.published);
+        match push.publish(&publisher, planned, terms, observer.as_ref()).await? {
             Ending::Applied(_, planned) => {
-                self.end(shown, &planned, published, PublishStatus::Published)
+                self.end(shown, &planned, course, PublishStatus::Published)
             }
             Ending::Overtaken(codename, planned) => {
-                self.print(shown, &planned, published, PublishStatus::Overtaken)?;
+                self.print(shown, &planned, course, PublishStatus::Overtaken)?;
                 Err(Failure::overtaken(codename.as_str()).into())
             }
             Ending::Changed(planned, _) => {
                 terminal.say(shown.report(&planned, terminal).trim_end());
-                self.end(shown, &planned, published, PublishStatus::Changed)
+                self.end(shown, &planned, course, PublishStatus::Changed)
             }
         }
     }
@@ -145,20 +165,21 @@ impl Run<'_> {
         &self,
         shown: Publication<'_>,
         planned: &Planned,
-        published: &[Applied],
+        course: &mut Course,
         status: PublishStatus,
     ) -> Result<ExitCode, Stop> {
-        self.print(shown, planned, published, status)?;
+        self.print(shown, planned, course, status)?;
         match status {
             PublishStatus::Published => {
-                self.terminal.say(&shown.outcome(planned, published, self.terminal.err));
+                self.terminal.say(&shown.outcome(planned, &course.published, self.terminal.err));
                 Ok(exit::SUCCESS.into())
             }
             PublishStatus::NothingToDo => Ok(exit::SUCCESS.into()),
             PublishStatus::Blocked => Err(Failure::blocked(planned.plan.blocking()).into()),
-            PublishStatus::Changed | PublishStatus::Overtaken => {
-                Err(Failure::plan_changed(planned.plan.blocking()).into())
-            }
+            PublishStatus::Changed
+            | PublishStatus::Overtaken
+            | PublishStatus::Superseded
+            | PublishStatus::Failed => Err(Failure::plan_changed(planned.plan.blocking()).into()),
         }
     }
 
@@ -167,13 +188,14 @@ impl Run<'_> {
         &self,
         shown: Publication<'_>,
         planned: &Planned,
-        published: &[Applied],
+        course: &mut Course,
         status: PublishStatus,
     ) -> Result<(), Failure> {
         if !self.arguments.json {
             return Ok(());
         }
-        self.terminal.product(&shown.document(planned, published, status))
+        course.is_told = true;
+        self.terminal.product(&shown.document(planned, &course.published, status))
     }
 }
 

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::apt::path;
 use crate::cli::commands::version::TOOL;
+use crate::cli::exit;
+use crate::cli::failure::Failure;
 use crate::cli::render::outcome::applied;
 use crate::cli::render::plan::{Look, render};
 use crate::cli::render::report::sources;
 use crate::cli::terminal::{Style, Terminal};
+use crate::debian::suite::Codename;
 use crate::ops::apply::Applied;
 use crate::ops::plan::Planned;
 use crate::ops::publish::Rules;
@@ -63,8 +66,7 @@ impl Publication<'_> {
             sources: sources(planned, &BTreeMap::new()),
         };
         let plan = PlanDocument::new(&planned.plan, context);
-        let published = published.iter().map(|one| (one.codename.clone(), one.generation));
-        PublishDocument::new(plan, status, published).to_text()
+        PublishDocument::new(plan, status, generations(published)).to_text()
     }
 
     /// Returns which manifest says what is let in, and since which generation.
@@ -77,6 +79,19 @@ impl Publication<'_> {
             commit.unwrap_or_default()
         )
     }
+}
+
+/// Returns the document of a run that failed, with what was published before.
+pub fn failed(failure: &Failure, published: &[Applied]) -> String {
+    let status = match failure.status() {
+        exit::CONFLICT => PublishStatus::Superseded,
+        _ => PublishStatus::Failed,
+    };
+    PublishDocument::failed(status, failure.documents(), generations(published)).to_text()
+}
+
+fn generations(published: &[Applied]) -> impl Iterator<Item = (Codename, u64)> {
+    published.iter().map(|one| (one.codename.clone(), one.generation))
 }
 
 fn nothing_to_do(planned: &Planned) -> String {
