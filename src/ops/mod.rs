@@ -14,6 +14,7 @@ pub mod gc;
 pub mod keys;
 pub mod log;
 pub mod mend;
+mod onlooker;
 pub mod plan;
 pub mod publish;
 mod repair;

@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::debian::suite::Codename;
 use crate::gc::GivenUp;
 use crate::manifest::{self, Manifest};
-use crate::ops::mend;
+use crate::ops::{mend, onlooker};
 use crate::plan::offer::Offers;
 use crate::plan::{self, Desired, Note, Obstacle, Plan, PushRules};
-use crate::published::{self, Expected, Head, LoadError, Published, descriptor, manifests, walk};
+use crate::published::{self, Expected, Head, LoadError, Published, descriptor, manifests};
 use crate::report::Observe;
 use crate::snapshot::state::ManifestRecord;
 use crate::source::SourceProblems;
@@ -142,9 +142,7 @@ pub async fn plan_knowing(
     let Question { manifest, now, .. } = question;
     let expected = Expected { name: &manifest.repository.name, keys: &manifest.signing.known, now };
     let mut published = if store.is_public() {
-        let codenames = manifest.distributions.keys().cloned();
-        let (objects, _) = walk::walk(store, codenames).await.map_err(LoadError::Store)?;
-        published::load_listed(store, expected, objects).await?
+        onlooker::load(store, expected, manifest).await?
     } else {
         published::load(store, expected).await?
     };

@@ -129,6 +129,36 @@ fn lagging_caches_and_forgeries_are_told() {
 }
 
 #[test]
+fn a_plan_from_outside_sees_that_a_distribution_is_removed() {
+    let (repo, server) = stage();
+    let repository = format!("origin = \"Acme\"\npublic_url = \"{}\"", server.url());
+    let text = Manifest { repository, ..Manifest::default() }.to_text();
+    let more = |codename: &str| {
+        format!(
+            "{text}\n[distribution.{codename}]\ncomponents = [\"main\"]\narchitectures = [\"amd64\"]\n"
+        )
+    };
+    repo.write_manifest(&more("buster"));
+    repo.build(&Deb::new("widget", "1.2", "amd64"));
+    repo.apply();
+    shown(&repo, &server);
+    look(&repo, ["plan", "--public", "--exit-code"]).ok();
+    // The manifest that was applied last knows of it.
+    repo.write_manifest(&text);
+    look(&repo, ["plan", "--public"]).exits(3).says(["! dist-removed:buster"]);
+    repo.write_manifest(&more("trixie"));
+    look(&repo, ["plan", "--public"]).exits(3).says(["! dist-removed:buster", "new distribution"]);
+    // And so does the line that says why, if that manifest is not to be seen.
+    repo.write_manifest(&format!("{text}\n[removed]\n\"buster\" = \"EOL\"\n"));
+    server.behave(|request| match request.key.contains(".repoman") {
+        true => Conduct::Refuse(403, "AccessDenied"),
+        false => Conduct::Honest,
+    });
+    let run = look(&repo, ["plan", "--public", "--exit-code"]).exits(2);
+    run.says(["distribution removed", "Accepted: dist-removed:buster (EOL)"]);
+}
+
+#[test]
 fn a_server_that_denies_redirects_or_fails_is_told_apart() {
     let (repo, server) = stage();
     let package = key(&server, "widget_1.0");

@@ -45,6 +45,9 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Read what is published through the public_url of the repository, without credentials
+    ///
+    /// Without a listing, distributions that are declared no more are known from the manifests that
+    /// were applied last, and from [removed].
     #[arg(long, conflicts_with = "repair")]
     public: bool,
     /// Judge everything that depends on the time as of then (RFC 3339) [default: now]
