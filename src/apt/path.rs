@@ -228,16 +228,23 @@ impl PoolFile<'_> {
     }
 
     fn in_directory(&self, directory: &str) -> String {
-        let file =
-            format!("{}_{}_{}.deb", self.package, self.version.without_epoch(), self.architecture);
         format!(
             "pool/{}/{}/{}/{}",
             plain(self.source.pool_prefix()),
             plain(self.source.as_str()),
             directory,
-            plain(&file)
+            package_file(self.package, self.version, self.architecture)
         )
     }
+}
+
+/// Returns the name that a package file has within its directory.
+pub fn package_file(
+    package: &PackageName,
+    version: &Version,
+    architecture: &Architecture,
+) -> String {
+    plain(&format!("{package}_{}_{architecture}.deb", version.without_epoch()))
 }
 
 /// Returns `text` with every character that keys don't hold replaced by `-`.

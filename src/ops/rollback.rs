@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use futures::{StreamExt as _, TryStreamExt as _};
-
 use crate::apt::packages::FileFields;
 use crate::apt::path::PoolFile;
 use crate::debian::control::Control;
@@ -20,6 +18,7 @@ use crate::plan::{
     self, Consent, DangerCode, Desired, Note, Plan, Reason, Severity, Sourcing, Upload,
 };
 use crate::published::history::{self, Generation};
+use crate::published::pool::Pool;
 use crate::published::{self, Expected, Head, LoadError, Published};
 use crate::report::Observe;
 use crate::snapshot::state::Parent;
@@ -194,22 +193,9 @@ impl Rollback<'_> {
             Err(LoadError::Missing { key }) => return Err(self.gone(vec![key])),
             content => content?,
         };
-        let entries = self.store.list("pool").await.map_err(LoadError::Store)?;
-        let sizes: BTreeMap<&str, u64> =
-            entries.iter().map(|entry| (entry.key.as_str(), entry.size)).collect();
         let files = content.components.values().flatten().map(|(_, package)| &package.file);
-        let unseen: Vec<&FileFields> =
-            files.filter(|file| sizes.get(file.filename.as_str()) != Some(&file.size)).collect();
-        // What was taken over from another tool may lie elsewhere.
-        let looks = unseen.into_iter().map(|file| async move {
-            let key = Key::found(file.filename.as_str()).map_err(StoreError::from)?;
-            let entry = self.store.head(&key).await?;
-            let is_there = entry.is_some_and(|entry| entry.size == file.size);
-            Ok::<_, StoreError>((!is_there).then(|| file.filename.to_string()))
-        });
-        let looks = futures::stream::iter(looks).buffered(self.store.jobs());
-        let missing: Vec<Option<String>> = looks.try_collect().await.map_err(LoadError::Store)?;
-        let missing: BTreeSet<String> = missing.into_iter().flatten().collect();
+        let pool = Pool::list(self.store).await.map_err(LoadError::Store)?;
+        let missing = pool.absent(files).await.map_err(LoadError::Store)?;
         match missing.is_empty() {
             true => Ok(content),
             false => Err(self.gone(missing.into_iter().collect())),

@@ -7,6 +7,7 @@ mod error;
 pub mod history;
 mod index;
 pub mod manifests;
+pub mod pool;
 mod sight;
 mod trust;
 pub mod walk;
