@@ -17,7 +17,7 @@ use repoman::debian::relation::{RELATION_FIELDS, Relations};
 use repoman::debian::version::Version;
 use repoman::digest::Sha256;
 use repoman::manifest::{self, Problem};
-use repoman::query::{Query, Selection};
+use repoman::query::{Listing, Query, Selection};
 use repoman::snapshot::{Distribution, Package, PackageId, Packages, Provenance, Snapshot};
 use repoman::text::printable;
 use repoman::time::Timestamp;
@@ -116,7 +116,7 @@ pub fn query(input: &[u8]) {
 }
 
 /// A repository of two packages.
-static REPOSITORY: LazyLock<Snapshot> = LazyLock::new(|| {
+static REPOSITORY: LazyLock<Listing> = LazyLock::new(|| {
     let packages = Packages::from([package("widget", "1:1.4-1"), package("libwidget1", "2.0~rc1")]);
     let distribution = Distribution {
         identity: Identity::default(),
@@ -130,7 +130,8 @@ static REPOSITORY: LazyLock<Snapshot> = LazyLock::new(|| {
         remembered: BTreeMap::new(),
     };
     let codename = "bookworm/updates".parse().expect("a codename");
-    Snapshot { distributions: BTreeMap::from([(codename, distribution)]), ..Snapshot::default() }
+    let distributions = BTreeMap::from([(codename, distribution)]);
+    Snapshot { distributions, ..Snapshot::default() }.into()
 });
 
 fn package(name: &str, version: &str) -> (PackageId, Package) {

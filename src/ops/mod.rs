@@ -18,6 +18,7 @@ mod onlooker;
 pub mod plan;
 pub mod publish;
 mod repair;
+pub mod retired;
 mod reuse;
 pub mod rollback;
 mod sweep;

@@ -1,13 +1,16 @@
 //! The generations before the current one, along the chain of their digests.
 
+use std::collections::BTreeMap;
+
 use crate::apt::release::Release;
 use crate::apt::{clear_sign, path};
-use crate::debian::suite::Codename;
+use crate::debian::architecture::Architecture;
+use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
 use crate::published::{LoadError, MAX_RELEASE, index, parse_release};
-use crate::snapshot::Distribution;
 use crate::snapshot::state::{Parent, State};
-use crate::store::{Key, Store, StoreError};
+use crate::snapshot::{Distribution, Package, PackageId};
+use crate::store::{Entry, Key, Store, StoreError};
 
 /// A generation as its record keeps it.
 #[derive(Debug, Clone)]
@@ -51,6 +54,34 @@ pub async fn parent(
         Err(LoadError::Missing { .. }) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Tells whether an index of an earlier generation still is in a listing of `dists/`, in any form.
+pub fn has_index(
+    objects: &BTreeMap<String, Entry>,
+    codename: &Codename,
+    generation: &Generation,
+    (component, architecture): (&Component, &Architecture),
+) -> bool {
+    let path = path::packages(component, architecture);
+    let forms = generation.state.compression.iter();
+    let mut files =
+        forms.filter_map(|form| generation.release.file(&format!("{path}{}", form.extension())));
+    files.any(|file| objects.contains_key(&path::by_hash(codename, &file.path, &file.sha256)))
+}
+
+/// Returns what an index of an earlier generation lists.
+///
+/// # Errors
+///
+/// When it is not there any more, or is not what was published.
+pub async fn packages(
+    store: &Store,
+    codename: &Codename,
+    generation: &Generation,
+    index: (&Component, &Architecture),
+) -> Result<Vec<(PackageId, Package)>, LoadError> {
+    index::packages(store, codename, generation, index).await
 }
 
 /// Returns what an earlier generation held.

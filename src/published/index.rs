@@ -16,6 +16,7 @@ use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
 use crate::plan::Damage;
 use crate::published::damage::{self, Lost};
+use crate::published::history::Generation;
 use crate::published::{Head, LoadError};
 use crate::snapshot::state::State;
 use crate::snapshot::{Distribution, Package, PackageId, Packages, Provenance};
@@ -55,6 +56,27 @@ pub struct Content {
     pub files: BTreeMap<String, Bytes>,
     /// The texts of large indices, by path.
     pub texts: BTreeMap<String, SharedText>,
+}
+
+/// Returns what one index of a distribution lists, or listed.
+///
+/// # Errors
+///
+/// When nothing has its content any more.
+pub async fn packages(
+    store: &Store,
+    codename: &Codename,
+    generation: &Generation,
+    (component, architecture): (&Component, &Architecture),
+) -> Result<Vec<(PackageId, Package)>, LoadError> {
+    let Generation { release, state } = generation;
+    let shelf = Shelf { store, codename, release };
+    let path = path::packages(component, architecture);
+    let index = shelf.fetch(&path, &state.compression).await?;
+    let (_, mut list) = blocking::cpu(move || parse(index)).await?;
+    let provenances = list.iter_mut().map(|(id, package)| (&*id, &mut package.provenance));
+    state.trace(component, provenances);
+    Ok(list)
 }
 
 /// Returns the content of a published distribution.

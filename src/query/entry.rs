@@ -1,5 +1,9 @@
 //! The packages of a repository one by one, with what is known of each.
 
+use std::collections::BTreeMap;
+
+use super::retirement::{Record, Retirement};
+use crate::apt::packages::FileFields;
 use crate::debian::deb822::Stanza;
 use crate::debian::suite::{Codename, Component};
 use crate::snapshot::{Distribution, Package, PackageId, Snapshot};
@@ -18,20 +22,47 @@ pub struct Entry<'a> {
     pub id: &'a PackageId,
     /// The rest.
     pub package: &'a Package,
+    /// What became of it, if it is not published any more.
+    pub retirement: Option<&'a Retirement>,
 }
 
-/// Returns every package of a repository: by distribution, component, name, and from the oldest
-/// version to the newest.
-pub fn entries(snapshot: &Snapshot) -> impl Iterator<Item = Entry<'_>> {
-    let distributions = snapshot.distributions.iter();
-    let components = distributions.flat_map(|(codename, distribution)| {
-        let components = distribution.components.iter();
-        components.map(move |(component, packages)| (codename, distribution, component, packages))
-    });
-    components.flat_map(|(codename, distribution, component, packages)| {
-        let entry = move |(id, package)| Entry { codename, distribution, component, id, package };
-        packages.iter().map(entry)
-    })
+/// The packages that are asked about.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Them, in the form of a repository. Of one whose [`Record`] is the state's, only name,
+    /// version, architecture and provenance mean anything.
+    pub snapshot: Snapshot,
+    /// What became of those that are not published any more.
+    pub retirements: BTreeMap<Codename, BTreeMap<Component, BTreeMap<PackageId, Retirement>>>,
+}
+
+impl Listing {
+    /// Returns every package: by distribution, component, name, and from the oldest version to the
+    /// newest.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let distributions = self.snapshot.distributions.iter();
+        let components = distributions.flat_map(move |(codename, distribution)| {
+            let retirements = self.retirements.get(codename);
+            let components = distribution.components.iter();
+            components.map(move |(component, packages)| {
+                let retirements = retirements.and_then(|components| components.get(component));
+                ((codename, distribution), component, packages, retirements)
+            })
+        });
+        components.flat_map(|((codename, distribution), component, packages, retirements)| {
+            packages.iter().map(move |(id, package)| {
+                let retirement = retirements.and_then(|retirements| retirements.get(id));
+                Entry { codename, distribution, component, id, package, retirement }
+            })
+        })
+    }
+}
+
+/// What is published.
+impl From<Snapshot> for Listing {
+    fn from(snapshot: Snapshot) -> Self {
+        Self { snapshot, retirements: BTreeMap::new() }
+    }
 }
 
 impl<'a> Entry<'a> {
@@ -50,6 +81,12 @@ impl<'a> Entry<'a> {
     pub fn source_version(&self) -> &'a str {
         let source = self.stanza().get("Source").and_then(|source| source.split_once('('));
         source.map_or(self.id.version.as_str(), |(_, version)| version.trim_end_matches(')').trim())
+    }
+
+    /// Returns the package file; none if nothing that describes it is left.
+    pub fn file(&self) -> Option<&'a FileFields> {
+        let is_known = self.retirement.is_none_or(|it| it.record == Record::Index);
+        is_known.then_some(&self.package.file)
     }
 
     /// Returns when it was first published; none if nobody took note.

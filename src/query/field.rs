@@ -42,6 +42,16 @@ pub enum Computed {
     Age,
     /// The sources of the manifest that brought it.
     From,
+    /// Since when it is not published any more.
+    RetiredAt,
+    /// The last generation that lists it.
+    LastGeneration,
+    /// Why it is not published any more.
+    Reason,
+    /// Whether the file of a package that is not published any more is still there.
+    File,
+    /// From when on that may be deleted.
+    AvailableUntil,
 }
 
 /// What the values of a field are.
@@ -138,7 +148,7 @@ pub(super) fn near(name: &str) -> Option<&'static str> {
 
 impl Computed {
     /// All of them, with their names.
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 15] = [
         (Self::Distribution, "$Distribution"),
         (Self::Component, "$Component"),
         (Self::Architecture, "$Architecture"),
@@ -149,6 +159,11 @@ impl Computed {
         (Self::PublishedAt, "$PublishedAt"),
         (Self::Age, "$Age"),
         (Self::From, "$From"),
+        (Self::RetiredAt, "$RetiredAt"),
+        (Self::LastGeneration, "$LastGeneration"),
+        (Self::Reason, "$Reason"),
+        (Self::File, "$File"),
+        (Self::AvailableUntil, "$AvailableUntil"),
     ];
 
     fn name(self) -> &'static str {
@@ -180,13 +195,18 @@ impl Field {
             Self::Computed(field) => match field {
                 Computed::Version | Computed::SourceVersion => Nature::Version,
                 Computed::Size => Nature::Size,
-                Computed::PublishedAt => Nature::Moment,
+                Computed::PublishedAt | Computed::RetiredAt | Computed::AvailableUntil => {
+                    Nature::Moment
+                }
                 Computed::Age => Nature::Age,
                 Computed::Distribution
                 | Computed::Component
                 | Computed::Architecture
                 | Computed::Source
-                | Computed::From => Nature::Text,
+                | Computed::From
+                | Computed::LastGeneration
+                | Computed::Reason
+                | Computed::File => Nature::Text,
             },
         }
     }
@@ -206,14 +226,36 @@ impl Field {
             Computed::Source => entry.source().into(),
             Computed::SourceVersion => entry.source_version().into(),
             Computed::Version => entry.id.version.as_str().into(),
-            Computed::Size => entry.package.file.size.to_string().into(),
-            Computed::PublishedAt => entry.published_at()?.to_string().into(),
+            Computed::Size => entry.file()?.size.to_string().into(),
+            Computed::PublishedAt | Computed::RetiredAt | Computed::AvailableUntil => {
+                self.moment(entry)?.to_string().into()
+            }
             Computed::Age => value::age(entry.published_at()?, now).to_string().into(),
             Computed::From => {
                 let sources = &entry.package.provenance.sources;
                 sources.iter().map(String::as_str).collect::<Vec<_>>().join(" ").into()
             }
+            Computed::LastGeneration => entry.retirement?.generation.to_string().into(),
+            Computed::Reason => entry.retirement?.reason.as_ref()?.to_string().into(),
+            Computed::File => entry.retirement?.remains.as_str().into(),
         })
+    }
+
+    /// Returns the point in time that this field is of a package; none if it has none.
+    pub(super) fn moment(&self, entry: &Entry<'_>) -> Option<Timestamp> {
+        match self {
+            Self::Computed(Computed::RetiredAt) => Some(entry.retirement?.since),
+            Self::Computed(Computed::AvailableUntil) => entry.retirement?.remains.until(),
+            Self::Computed(_) => entry.published_at(),
+            Self::Stanza(_) => None,
+        }
+    }
+
+    /// Tells whether only packages that are not published any more have it.
+    pub fn is_of_retired(&self) -> bool {
+        use Computed::{AvailableUntil, File, LastGeneration, Reason, RetiredAt};
+        let fields = [RetiredAt, LastGeneration, Reason, File, AvailableUntil];
+        matches!(self, Self::Computed(field) if fields.contains(field))
     }
 
     /// Tells whether a test holds for one of the texts that this field has for a package.

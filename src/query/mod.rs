@@ -2,7 +2,7 @@
 //!
 //! A query is true or false of each package: `nginx`, `lib* (>= 2)`, `Section (utils)`,
 //! `$PublishedAt (>= 2026-11-01), !bookworm/nightly`. [`Query`] parses and displays it,
-//! [`Selection`] answers it over a [`Snapshot`](crate::snapshot::Snapshot). `docs/query.md`
+//! [`Selection`] answers it over a [`Listing`]. `docs/query.md`
 //! describes the language. Nothing here reads a store or formats an answer.
 
 mod entry;
@@ -10,6 +10,7 @@ mod error;
 mod field;
 mod glob;
 mod parse;
+mod retirement;
 mod selection;
 mod term;
 mod value;
@@ -22,10 +23,11 @@ use std::str::FromStr;
 
 use crate::time::Timestamp;
 
-pub use entry::{Entry, entries};
+pub use entry::{Entry, Listing};
 pub use error::{Expected, Found, QueryError, QueryReason};
 pub use field::{Computed, Field, FieldError};
 pub use glob::{Glob, GlobError};
+pub use retirement::{Record, Remains, RetiredBy, Retirement};
 pub use selection::{AbsentField, Selection, SortKey};
 pub use term::{Address, Condition, Term};
 pub use value::{Moment, MomentError, Size, SizeError};

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use super::entry::{Entry, entries};
+use super::entry::{Entry, Listing};
 use super::field::{self, Field, FieldError, Nature};
 use super::{Query, Term, value};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
-use crate::snapshot::Snapshot;
 use crate::time::Timestamp;
 
 /// A choice of packages.
@@ -57,10 +56,10 @@ pub struct AbsentField {
 }
 
 impl Selection {
-    /// Returns the chosen packages of a repository; `now` is what ages are reckoned from.
-    pub fn of<'a>(&self, snapshot: &'a Snapshot, now: Timestamp) -> Vec<Entry<'a>> {
+    /// Returns the chosen packages; `now` is what ages are reckoned from.
+    pub fn of<'a>(&self, listing: &'a Listing, now: Timestamp) -> Vec<Entry<'a>> {
         let mut looked_at: Vec<Entry<'a>> =
-            entries(snapshot).filter(|entry| self.looks_at(entry)).collect();
+            listing.entries().filter(|entry| self.looks_at(entry)).collect();
         if let Some(count) = self.newest {
             looked_at = newest(looked_at, count);
         }
@@ -87,17 +86,23 @@ impl Selection {
         *entries = ranked.into_iter().map(|(_, entry)| entry).collect();
     }
 
-    /// Returns the fields of stanzas that the query, the order or `shown` ask for and that no
-    /// package has.
-    pub fn absent_fields(&self, snapshot: &Snapshot, shown: &[Field]) -> Vec<AbsentField> {
-        let fields = self.order.iter().map(|key| &key.field).chain(shown);
-        let mut names: BTreeSet<&str> = fields.filter_map(Field::stanza_name).collect();
+    /// Returns the fields that the query or the order ask for.
+    pub fn fields(&self) -> Vec<&Field> {
+        let mut fields = self.order.iter().map(|key| &key.field).collect();
         if let Some(query) = &self.query {
-            collect_names(query, &mut names);
+            collect_fields(query, &mut fields);
         }
+        fields
+    }
+
+    /// Returns the fields of stanzas that the query, the order or `shown` ask for and that none of
+    /// the packages has.
+    pub fn absent_fields(&self, listing: &Listing, shown: &[Field]) -> Vec<AbsentField> {
+        let fields = self.fields().into_iter().chain(shown);
+        let names: BTreeSet<&str> = fields.filter_map(Field::stanza_name).collect();
         let is_absent = |name: &&str| {
             field::usual(name) != Some(*name)
-                && entries(snapshot).all(|entry| entry.stanza().get(name).is_none())
+                && listing.entries().all(|entry| entry.stanza().get(name).is_none())
         };
         let absent = names.into_iter().filter(is_absent);
         absent.map(|name| AbsentField { name: name.to_owned(), near: field::near(name) }).collect()
@@ -130,15 +135,13 @@ fn newest(entries: Vec<Entry<'_>>, count: NonZeroUsize) -> Vec<Entry<'_>> {
     newest
 }
 
-fn collect_names<'a>(query: &'a Query, names: &mut BTreeSet<&'a str>) {
+fn collect_fields<'a>(query: &'a Query, fields: &mut Vec<&'a Field>) {
     match query {
         Query::All(operands) | Query::Any(operands) => {
-            operands.iter().for_each(|operand| collect_names(operand, names));
+            operands.iter().for_each(|operand| collect_fields(operand, fields));
         }
-        Query::Not(operand) => collect_names(operand, names),
-        Query::Term(Term::Field { field: Field::Stanza(name), .. }) => {
-            names.insert(name);
-        }
+        Query::Not(operand) => collect_fields(operand, fields),
+        Query::Term(Term::Field { field, .. }) => fields.push(field),
         Query::Term(_) => {}
     }
 }
@@ -155,9 +158,9 @@ enum Rank {
 
 impl SortKey {
     fn rank(&self, entry: &Entry<'_>, now: Timestamp) -> Rank {
-        let time = entry.published_at();
+        let time = self.field.moment(entry);
         match self.field.nature() {
-            Nature::Size => Rank::Number(entry.package.file.size),
+            Nature::Size => entry.file().map_or(Rank::Absent, |file| Rank::Number(file.size)),
             Nature::Moment => time.map_or(Rank::Absent, Rank::Time),
             Nature::Age => {
                 time.map_or(Rank::Absent, |at| Rank::Number(value::seconds_since(at, now)))

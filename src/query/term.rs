@@ -99,9 +99,11 @@ impl Condition {
             return self.holds_for_version(&entry.id.version);
         }
         match self {
-            Self::Size(operator, size) => operator.accepts(entry.package.file.size.cmp(&size.0)),
+            Self::Size(operator, size) => {
+                entry.file().is_some_and(|file| operator.accepts(file.size.cmp(&size.0)))
+            }
             Self::Moment(operator, moment) => {
-                entry.published_at().is_some_and(|at| operator.accepts(moment.order_of(at)))
+                field.moment(entry).is_some_and(|at| operator.accepts(moment.order_of(at)))
             }
             Self::Age(operator, span) => entry.published_at().is_some_and(|at| {
                 operator.accepts(value::seconds_since(at, now).cmp(&span.as_seconds()))

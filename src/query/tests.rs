@@ -65,7 +65,7 @@ fn distribution<const N: usize>(components: [(&str, Packages); N]) -> Distributi
 }
 
 /// A repository of two distributions, one of which has a slash in its name.
-fn repository() -> Snapshot {
+fn repository() -> Listing {
     let main = Packages::from([
         package(
             "nginx_1.20-1_amd64",
@@ -101,11 +101,12 @@ fn repository() -> Snapshot {
         ]),
         ..Snapshot::default()
     }
+    .into()
 }
 
 fn references(selection: &Selection) -> Vec<String> {
-    let snapshot = repository();
-    let chosen = selection.of(&snapshot, now());
+    let listing = repository();
+    let chosen = selection.of(&listing, now());
     let reference = |entry: &Entry<'_>| {
         let PackageId { name, version, architecture } = entry.id;
         format!("{name}_{version}_{architecture}")
@@ -197,8 +198,8 @@ fn computed_fields_know_what_no_stanza_says() {
 
 #[test]
 fn what_was_published_nobody_knows_when_is_of_no_age() {
-    let mut snapshot = repository();
-    for distribution in snapshot.distributions.values_mut() {
+    let mut listing = repository();
+    for distribution in listing.snapshot.distributions.values_mut() {
         for package in
             distribution.components.values_mut().flat_map(|packages| packages.values_mut())
         {
@@ -207,10 +208,10 @@ fn what_was_published_nobody_knows_when_is_of_no_age() {
     }
     let selection = |text| Selection { query: Some(query(text)), ..Selection::default() };
     assert_eq!(
-        selection("$Age (>= 0s) | $PublishedAt (<= 2027-01-01)").of(&snapshot, now()).len(),
+        selection("$Age (>= 0s) | $PublishedAt (<= 2027-01-01)").of(&listing, now()).len(),
         0
     );
-    assert_eq!(selection("!$Age (>= 0s)").of(&snapshot, now()).len(), 6);
+    assert_eq!(selection("!$Age (>= 0s)").of(&listing, now()).len(), 6);
 }
 
 #[test]
@@ -512,8 +513,8 @@ proptest! {
     fn de_morgans_laws_hold_and_so_does_the_model_of_sets(
         left in pertinent_query(), right in pertinent_query()
     ) {
-        let snapshot = repository();
-        let all: Vec<_> = entries(&snapshot).collect();
+        let listing = repository();
+        let all: Vec<_> = listing.entries().collect();
         let not = |query: &Query| Query::Not(Box::new(query.clone()));
         let pair = vec![left.clone(), right.clone()];
         let (both, either) = (Query::All(pair.clone()), Query::Any(pair));

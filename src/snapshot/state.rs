@@ -298,8 +298,8 @@ fn remembered(
     (component.clone(), records.collect())
 }
 
-/// Returns what a key of [`record_key`] names.
-fn package_id(key: &str) -> Option<PackageId> {
+/// Returns what the key of a record names; nothing if it is none.
+pub fn package_id(key: &str) -> Option<PackageId> {
     let mut words = key.split(' ');
     let (name, version, architecture) = (words.next()?, words.next()?, words.next()?);
     Some(PackageId {

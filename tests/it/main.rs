@@ -46,6 +46,7 @@ mod removal;
 mod repairs;
 mod reproducible;
 mod requests;
+mod retired;
 mod review;
 mod rollback;
 mod saved_plans;

@@ -7,13 +7,16 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::project::Project;
-use crate::cli::render::query::{Format, Sheet, columns, warnings};
+use crate::cli::render::query::{Format, Scope, Sheet, columns, gaps, warnings};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::debian::{Architecture, Codename, Component};
+use crate::ops::retired::{Past, Retired, retired};
 use crate::published::{self, Expected};
-use crate::query::{Field, Selection, SortKey};
+use crate::query::{Entry, Field, Selection, SortKey};
+use crate::snapshot::Snapshot;
 use crate::store::Settings;
+use crate::text::plural;
 use crate::time::Timestamp;
 
 /// Show what is published, where, since when and from which source
@@ -41,6 +44,9 @@ pub struct Arguments {
     /// Look only at so many of the newest versions of each
     #[arg(long, value_name = "N")]
     recent: Option<NonZeroUsize>,
+    /// Look instead at what is not published any more, as far as generations are kept
+    #[arg(long)]
+    retired: bool,
     /// Print it as table, plain, json, jsonl, deb822, markdown, csv or html
     #[arg(long, default_value = "table", hide_possible_values = true)]
     format: Format,
@@ -65,6 +71,45 @@ impl Arguments {
             [_, ..] if !format.has_columns() => Err(Failure::no_columns(&format.name())),
             _ => Ok(format),
         }
+    }
+
+    fn scope(&self) -> Scope {
+        if self.retired { Scope::Retired } else { Scope::Published }
+    }
+
+    /// Makes sure that the distributions that are asked for are there.
+    fn are_published(&self, snapshot: &Snapshot, terminal: &Terminal) -> Result<(), Failure> {
+        for codename in &self.distribution {
+            let Some(distribution) = snapshot.distributions.get(codename) else {
+                return Err(Failure::not_published(codename.as_str()));
+            };
+            if distribution.is_removed() && self.scope() == Scope::Published {
+                let advice = "`repoman log` tells when and why, and --retired what it had";
+                terminal.warn(&format!("{codename} is removed; {advice}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what was found.
+    fn show(
+        &self,
+        found: Vec<Entry<'_>>,
+        format: Format,
+        now: Timestamp,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
+        let (omitted, shown): (Vec<_>, _) =
+            found.into_iter().partition(|entry| format.omits(entry));
+        if !omitted.is_empty() {
+            let count = plural(omitted.len(), "package");
+            let rest = "left out, whose stanzas are deleted; other formats have the rest";
+            terminal.warn(&format!("{count} {rest}"));
+        }
+        let columns = columns(&self.fields, self.scope());
+        let sheet = Sheet { found: &shown, fields: &columns, now };
+        terminal.stream(|out| format.write(sheet, terminal, out))?;
+        Ok(())
     }
 
     fn selection(&self) -> Result<Selection, Failure> {
@@ -92,22 +137,24 @@ pub async fn run(
     let now = Timestamp::now();
     let manifest = &project.manifest;
     let expected = Expected { name: &manifest.repository.name, keys: &manifest.signing.known, now };
-    let snapshot = published::load(&store, expected).await?.snapshot;
-    let mut asked = arguments.distribution.iter();
-    if let Some(codename) = asked.find(|name| !snapshot.distributions.contains_key(*name)) {
-        return Err(Failure::not_published(codename.as_str()));
-    }
-    let is_removed = |name: &&Codename| snapshot.distributions[*name].is_removed();
-    for codename in arguments.distribution.iter().filter(is_removed) {
-        terminal
-            .warn(&format!("{codename} is removed; `repoman log {codename}` tells when and why"));
-    }
-    warnings(&selection, &arguments.fields, &snapshot).iter().for_each(|text| terminal.warn(text));
-    let found = selection.of(&snapshot, now);
-    let columns = columns(&arguments.fields);
-    let sheet = Sheet { found: &found, fields: &columns, now };
-    terminal.stream(|out| format.write(sheet, terminal, out))?;
-    match (found.is_empty(), arguments.exit_code) {
+    let published = published::load(&store, expected).await?;
+    arguments.are_published(&published.snapshot, terminal)?;
+    let only = &arguments.distribution;
+    let listing = match arguments.scope() {
+        Scope::Published => published.snapshot.into(),
+        Scope::Retired => {
+            let past = Past { store: &store, published: &published, manifest, only };
+            let Retired { listing, unreadable } = retired(past).await?;
+            gaps(&unreadable).iter().for_each(|text| terminal.warn(text));
+            listing
+        }
+    };
+    let scope = (arguments.scope(), &listing);
+    warnings(&selection, &arguments.fields, scope).iter().for_each(|text| terminal.warn(text));
+    let found = selection.of(&listing, now);
+    let is_empty = found.is_empty();
+    arguments.show(found, format, now, terminal)?;
+    match (is_empty, arguments.exit_code) {
         (true, true) => return Err(Failure::nothing_found()),
         (true, false) => terminal.say("No package matches."),
         (false, _) => {}

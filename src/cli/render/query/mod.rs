@@ -8,14 +8,15 @@ mod html;
 mod markdown;
 mod table;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
 
 use crate::cli::terminal::Terminal;
-use crate::query::{AbsentField, Entry, Field, Selection};
+use crate::debian::suite::Codename;
+use crate::query::{AbsentField, Entry, Field, Listing, Record, Selection};
 use crate::report::{QueryDocument, write_lines};
-use crate::snapshot::Snapshot;
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -51,15 +52,42 @@ pub struct Sheet<'a> {
     pub now: Timestamp,
 }
 
+/// Which packages are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that are published.
+    Published,
+    /// Those that were, and are not any more.
+    Retired,
+}
+
 /// The columns that are shown unless others are asked for.
 const COLUMNS: [&str; 7] =
     ["$Distribution", "$Component", "Package", "Version", "Architecture", "$PublishedAt", "$From"];
+
+/// The same of packages that are not published any more.
+const RETIRED_COLUMNS: [&str; 8] = [
+    "$Distribution",
+    "$Component",
+    "Package",
+    "Version",
+    "Architecture",
+    "$RetiredAt",
+    "$File",
+    "$Reason",
+];
 
 impl Format {
     /// Returns its name on the command line.
     pub fn name(self) -> String {
         let value = self.to_possible_value().expect("no format is hidden");
         value.get_name().to_owned()
+    }
+
+    /// Tells whether it leaves a package out: a stanza that is lost is better missing than made up.
+    pub fn omits(self, entry: &Entry<'_>) -> bool {
+        let is_stanza_lost = entry.retirement.is_some_and(|it| it.record == Record::State);
+        self == Self::Deb822 && is_stanza_lost
     }
 
     /// Tells whether the format shows chosen columns.
@@ -110,17 +138,25 @@ impl<'a> Sheet<'a> {
 }
 
 /// Returns the chosen columns, or the ordinary ones.
-pub fn columns(chosen: &[Field]) -> Vec<Field> {
+pub fn columns(chosen: &[Field], scope: Scope) -> Vec<Field> {
     if !chosen.is_empty() {
         return chosen.to_owned();
     }
-    COLUMNS.map(|name| name.parse().expect("each of them is a field")).into()
+    let names = match scope {
+        Scope::Published => &COLUMNS[..],
+        Scope::Retired => &RETIRED_COLUMNS[..],
+    };
+    names.iter().map(|name| name.parse().expect("each of them is a field")).collect()
 }
 
 /// Returns what in a question is probably a slip: names that nothing in the repository has.
-pub fn warnings(selection: &Selection, shown: &[Field], snapshot: &Snapshot) -> Vec<String> {
+pub fn warnings(
+    selection: &Selection,
+    shown: &[Field],
+    (scope, listing): (Scope, &Listing),
+) -> Vec<String> {
     let mut warnings = Vec::new();
-    let distributions = || snapshot.distributions.values();
+    let distributions = || listing.snapshot.distributions.values();
     for component in &selection.components {
         if !distributions().any(|distribution| distribution.components.contains_key(component)) {
             warnings.push(format!("no distribution has a component {component}"));
@@ -131,11 +167,30 @@ pub fn warnings(selection: &Selection, shown: &[Field], snapshot: &Snapshot) -> 
             warnings.push(format!("no distribution has the architecture {architecture}"));
         }
     }
-    for AbsentField { name, near } in selection.absent_fields(snapshot, shown) {
+    if scope == Scope::Published
+        && let Some(field) =
+            selection.fields().into_iter().chain(shown).find(|it| it.is_of_retired())
+    {
+        warnings.push(format!("only packages that --retired shows have `{field}`"));
+    }
+    for AbsentField { name, near } in selection.absent_fields(listing, shown) {
         let meant = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         warnings.push(format!("no package has a field `{name}`{meant}"));
     }
     warnings
+}
+
+/// Returns what to say of generations whose records should be there and are not.
+pub fn gaps(unreadable: &BTreeMap<Codename, Vec<u64>>) -> Vec<String> {
+    let gap = |(codename, generations): (&Codename, &Vec<u64>)| {
+        let numbers: Vec<_> = generations.iter().rev().map(u64::to_string).collect();
+        let plural = if numbers.len() == 1 { "" } else { "s" };
+        let numbers = numbers.join(", ");
+        format!(
+            "generation{plural} {numbers} of {codename} can't be read: what no other one had is missing here"
+        )
+    };
+    unreadable.iter().map(gap).collect()
 }
 
 /// Returns a value of one or several lines on one, safe to print.
