@@ -32,6 +32,9 @@ struct Arguments {
     /// How many packages
     #[arg(long, default_value_t = 1_000)]
     count: usize,
+    /// How many come before these: two runs make different packages of one set
+    #[arg(long, default_value_t = 0)]
+    skip: usize,
     /// The mean size of a package in bytes
     #[arg(long, default_value_t = 20_000)]
     mean: u64,
@@ -47,7 +50,8 @@ fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
     fs::create_dir_all(&arguments.directory)?;
     let write = |index| Package::new(index, &arguments).write_into(&arguments.directory);
-    (0..arguments.count).into_par_iter().try_for_each(write)
+    let Arguments { skip, count, .. } = arguments;
+    (skip..skip + count).into_par_iter().try_for_each(write)
 }
 
 /// A stream of numbers that look random (SplitMix64).
