@@ -10,40 +10,10 @@ use crate::manifest::Manifest;
 use crate::plan::Seniority;
 use crate::plan::rotation::successor;
 use crate::published::{self, Expected, LoadError, MAX_KEYRING};
+use crate::report::{KeyRecord, Leave, PublicRecord};
 use crate::sign::{PublicKey, describe_public_keys};
 use crate::store::{Key, Store, StoreError};
 use crate::time::Timestamp;
-
-/// A key that signs, or is to sign.
-#[derive(Debug, Clone)]
-pub struct KeyRecord {
-    /// Its fingerprint.
-    pub fingerprint: Fingerprint,
-    /// What the manifest calls it, if it signs by the manifest.
-    pub name: Option<String>,
-    /// What the published keyring says of it.
-    pub public: Option<PublicKey>,
-    /// What it signs, and since when.
-    pub since: BTreeMap<Codename, Timestamp>,
-    /// When it may leave.
-    pub leave: Leave,
-}
-
-/// When a key may leave without a danger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leave {
-    /// At any time: it signs nothing.
-    Idle,
-    /// Not yet: of what it signs, something is signed by no other key that is to stay.
-    Alone,
-    /// From then on.
-    From {
-        /// When the successor will have signed for long enough.
-        at: Timestamp,
-        /// The key that does.
-        successor: Fingerprint,
-    },
-}
 
 /// Returns the keys that the manifest has sign, in its order, and then those that it has sign no
 /// more.
@@ -75,12 +45,18 @@ pub async fn keys(
         KeyRecord {
             fingerprint: *key,
             name: signing.map(|signing| signing.name.clone()),
-            public: keyring.iter().find(|public| public.fingerprint == *key).cloned(),
+            public: keyring.iter().find(|public| public.fingerprint == *key).map(public),
             since: seniorities.iter().filter_map(of).collect(),
             leave: leave(key, others, manifest, seniorities.values()),
         }
     };
     Ok(all.map(record).collect())
+}
+
+fn public(key: &PublicKey) -> PublicRecord {
+    let PublicKey { user_id, algorithm, created, expires, .. } = key;
+    let (user_id, algorithm) = (user_id.clone(), algorithm.clone());
+    PublicRecord { user_id, algorithm, created: *created, expires: *expires }
 }
 
 /// Returns when a key may leave: once in each distribution that it signs another key has signed for

@@ -72,8 +72,8 @@ impl Write for Printable<'_> {
 mod tests {
     use super::*;
     use crate::report::{
-        DriftDocument, EventDocument, ExplainDocument, GcDocument, LogDocument, PlanDocument,
-        PublishDocument, QueryDocument,
+        DriftDocument, EventDocument, ExplainDocument, GcDocument, KeysDocument, LogDocument,
+        PlanDocument, PublishDocument, QueryDocument,
     };
 
     #[test]
@@ -104,6 +104,7 @@ mod tests {
         is_current::<EventDocument>();
         is_current::<ExplainDocument>();
         is_current::<GcDocument>();
+        is_current::<KeysDocument>();
         is_current::<LogDocument>();
         is_current::<PlanDocument>();
         is_current::<PublishDocument>();

@@ -12,11 +12,12 @@ use crate::push::SERVICES;
 use crate::support::{Deb, Manifest, Run, TestRepo, moto};
 
 /// The kinds of documents, as `repoman schema` calls them; those of several lines end in `l`.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 9] = [
     ("drift", "json"),
     ("events", "jsonl"),
     ("explain", "json"),
     ("gc", "json"),
+    ("keys", "json"),
     ("log", "json"),
     ("plan", "json"),
     ("publish", "json"),
@@ -38,6 +39,7 @@ fn documents() -> BTreeMap<&'static str, String> {
     push.args(["publish", "--yes", "--json"]).arg(acme);
     documents.insert("publish", Run::of(&mut push).ok().stdout);
     documents.insert("query", repo.repoman(["query", "--json"]).ok().stdout);
+    documents.insert("keys", repo.repoman(["keys", "--json"]).ok().stdout);
     documents.insert("log", repo.repoman(["log", "--json"]).ok().stdout);
     let yank = "\n[yank.widget]\n\"1.0\" = \"corrupts data\"\n";
     fs::write(repo.path("before.toml"), manifest.to_text()).unwrap();

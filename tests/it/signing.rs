@@ -168,6 +168,14 @@ fn a_key_leaves_when_its_successor_has_signed_for_long_enough() {
     write(overlapping(&[old, new], "60d"));
     repo.apply();
     repo.repoman(["keys"]).ok().says(["may leave on 20", "when new will have signed for 60d"]);
+    let document = repo.repoman(["keys", "--json"]).ok().stdout;
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["overlap"], 60 * 86_400);
+    let leave = &document["keys"][0]["leave"];
+    assert_eq!(leave["status"], "from");
+    assert_eq!(leave["successor"], new.1.fingerprint.as_str());
+    assert_eq!(document["keys"][1]["leave"]["status"], "from", "either may leave for the other");
+    repo.repoman(["keys", "--json", "export"]).ok().says(["--json has no effect", "BEGIN PGP"]);
 
     let both = overlapping(&[old, new], "60d");
     write(both.replace("[\"old\", \"new\"]", "[\"new\"]"));

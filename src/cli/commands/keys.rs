@@ -11,6 +11,7 @@ use crate::cli::secrets;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::ops::keys::keys;
+use crate::report::{Document as _, KeysDocument};
 use crate::sign::Signer as _;
 use crate::store::Settings;
 use crate::time::Timestamp;
@@ -20,6 +21,9 @@ use crate::time::Timestamp;
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Keys>,
+    /// Print them as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -35,20 +39,33 @@ pub fn run(
 ) -> Result<ExitCode, Failure> {
     let project = Project::open(global, terminal)?;
     match arguments.command {
-        None => list(&project, terminal)?,
-        Some(Keys::Export) => export(&project, terminal)?,
+        None => list(arguments, &project, terminal)?,
+        Some(Keys::Export) => {
+            if arguments.json {
+                terminal.warn("--json has no effect on an export");
+            }
+            export(&project, terminal)?;
+        }
     }
     Ok(exit::SUCCESS.into())
 }
 
 #[tokio::main]
-async fn list(project: &Project, terminal: &Terminal) -> Result<(), Failure> {
+async fn list(
+    arguments: &Arguments,
+    project: &Project,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let (manifest, now) = (&project.manifest, Timestamp::now());
     let keys = keys(&project.store(Settings::JOBS), manifest, now).await?;
     if keys.is_empty() {
         return Err(Failure::unsigned());
     }
-    terminal.product(&render(&keys, manifest.signing.overlap, now, terminal.out))
+    let overlap = manifest.signing.overlap;
+    terminal.product(&match arguments.json {
+        true => KeysDocument::new(&keys, overlap).to_text(),
+        false => render(&keys, overlap, now, terminal.out),
+    })
 }
 
 fn export(project: &Project, terminal: &Terminal) -> Result<(), Failure> {

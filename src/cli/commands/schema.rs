@@ -9,8 +9,8 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::manifest;
 use crate::report::{
-    Document, DriftDocument, EventDocument, ExplainDocument, GcDocument, LogDocument, PlanDocument,
-    PublishDocument, QueryDocument,
+    Document, DriftDocument, EventDocument, ExplainDocument, GcDocument, KeysDocument, LogDocument,
+    PlanDocument, PublishDocument, QueryDocument,
 };
 
 /// Print the JSON Schema of a format
@@ -30,6 +30,8 @@ pub enum Schema {
     Query,
     /// Of `gc --json`
     Gc,
+    /// Of `keys --json`
+    Keys,
     /// Of `explain --json`
     Explain,
     /// Of a line of `apply --json`
@@ -45,6 +47,7 @@ pub fn run(schema: Schema, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Schema::Drift => DriftDocument::schema(),
         Schema::Query => QueryDocument::schema(),
         Schema::Gc => GcDocument::schema(),
+        Schema::Keys => KeysDocument::schema(),
         Schema::Events => EventDocument::schema(),
         Schema::Explain => ExplainDocument::schema(),
     };

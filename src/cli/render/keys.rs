@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cli::terminal::{Style, Tone};
 use crate::fingerprint::Fingerprint;
-use crate::ops::keys::{KeyRecord, Leave};
+use crate::report::{KeyRecord, Leave};
 use crate::text::printable;
 use crate::time::{Span, Timestamp, day};
 
