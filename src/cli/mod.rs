@@ -37,9 +37,9 @@ use crate::time::Span;
 /// What is read of the environment besides what flags name and AWS's own variables.
 const ENVIRONMENT: &str = "\
 Environment:
-  REPOMAN_CACHE_DIR  Where index files are kept that were read from buckets [default: repoman in
-                     XDG_CACHE_HOME or ~/.cache]; empty: nowhere. They are checked whenever they are
-                     used, take 1 GiB at most, and may be deleted at any time";
+  REPOMAN_CACHE_DIR  Where index files of buckets are kept, and what local packages contain
+                     [default: repoman in XDG_CACHE_HOME or ~/.cache]; empty: nowhere. It takes
+                     1 GiB at most, and may be deleted at any time";
 
 /// Publishes APT repositories to object stores from a manifest under version control
 ///

@@ -19,6 +19,7 @@ use crate::ops::apply::Publisher;
 use crate::ops::contents::FileReader;
 use crate::plan::Plan;
 use crate::sign::{GpgSigner, Signer};
+use crate::source::known::Known;
 use crate::store::{Cache, Location, Settings, Store, Writers};
 use crate::time::Timestamp;
 
@@ -295,6 +296,11 @@ pub fn cache() -> Cache {
         Some(directory) => Cache::in_directory(directory, Cache::LIMIT),
         None => Cache::off(),
     }
+}
+
+/// Returns what was read of package files on this machine before.
+pub fn known() -> Known {
+    Known::new(cache(), Timestamp::now())
 }
 
 fn find() -> Result<PathBuf, Failure> {

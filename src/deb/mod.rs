@@ -9,6 +9,7 @@ mod ar;
 mod control_tar;
 mod data_tar;
 mod error;
+pub mod register;
 mod tarball;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 use self::ar::Archive;
 pub use self::error::{DebError, EntryFault, Fault, HeaderFault};
+use self::register::Stamp;
 use crate::compression::Compression;
 use crate::debian::control::Control;
 use crate::digest::{HashingReader, Sha256};
@@ -96,6 +98,20 @@ impl Default for Limits {
 /// Fails as [`read`] does, and when there is no regular file at `path`.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Deb, DebError> {
     read(open(path)?, limits)
+}
+
+/// Reads the package as [`read_file`] does, and returns what the file system says of the file;
+/// nothing if it says one thing before and another thing after.
+///
+/// # Errors
+///
+/// Fails as [`read_file`] does.
+pub fn read_stamped(path: &Path, limits: &Limits) -> Result<(Deb, Option<Stamp>), DebError> {
+    let file = open(path)?;
+    let stamp = || file.metadata().map(|metadata| Stamp::of(&metadata)).map_err(DebError::Read);
+    let before = stamp()?;
+    let deb = read(&file, limits)?;
+    Ok((deb, Some(before).filter(|before| stamp().is_ok_and(|after| after == *before))))
 }
 
 /// Returns the files of the package in the regular file at `path`, following symbolic links.

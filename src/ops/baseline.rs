@@ -43,7 +43,8 @@ fn offers(
         }
         let mut alone = base.clone();
         alone.sources.retain(|name, _| *name == source.name);
-        let read = path::read(&alone, question.root, Demand::Optional, observe).ok();
+        let Question { root, known, .. } = question;
+        let read = path::read(&alone, root, Demand::Optional, known, observe).ok();
         let offer = read.and_then(|mut offers| offers.sources.remove(&source.name));
         offer.unwrap_or_else(SourceOffer::absent)
     };

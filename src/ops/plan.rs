@@ -13,6 +13,7 @@ use crate::published::{self, Expected, Head, LoadError, Published, descriptor, m
 use crate::report::Observe;
 use crate::snapshot::state::ManifestRecord;
 use crate::source::SourceProblems;
+use crate::source::known::Known;
 use crate::source::path::{self, Demand};
 use crate::store::{Store, Writers};
 use crate::time::Timestamp;
@@ -61,6 +62,8 @@ pub struct Question<'a> {
     pub root: &'a Path,
     /// Whether sources that are not there are errors.
     pub demand: Demand,
+    /// What was read of its packages before.
+    pub known: &'a Known,
     /// The time at which the plan is judged.
     pub now: Timestamp,
     /// Whether a commit is later than that of the manifest.
@@ -107,8 +110,8 @@ pub async fn plan(
 ///
 /// When sources or their packages can't be used.
 pub fn read_offers(question: Question<'_>, observe: &dyn Observe) -> Result<Offers, PlanError> {
-    path::read(question.manifest, question.root, question.demand, observe)
-        .map_err(PlanError::Sources)
+    let Question { manifest, root, demand, known, .. } = question;
+    path::read(manifest, root, demand, known, observe).map_err(PlanError::Sources)
 }
 
 /// Plans offers that were read before, on what the store holds now.

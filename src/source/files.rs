@@ -1,37 +1,46 @@
-//! Package files on disk: read each once, and decide whether a source takes it.
+//! Package files on disk: read each once at most, and decide whether a source takes it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::deb::{self, DebError, Limits};
+use crate::deb::DebError;
 use crate::manifest::{Manifest, Source, Target, Verdict};
 use crate::plan::offer::{OfferedFile, Offering};
 use crate::report::{Event, Observe};
 use crate::source::SourceProblem;
+use crate::source::known::{Known, Seen};
 
 /// The outcome of reading each file; a rejected one is told once for each source that has it.
 pub(super) type Debs = BTreeMap<PathBuf, Result<Arc<OfferedFile>, Arc<DebError>>>;
 
-/// Reads package files in parallel, with memory bounded whatever their size.
-pub(super) fn read_files(paths: &BTreeSet<&PathBuf>, observe: &dyn Observe) -> Debs {
+/// Reads package files in parallel, with memory bounded whatever their size; those that are known
+/// are not read again.
+///
+/// `root` is the directory of the manifest that names them.
+pub(super) fn read_files(
+    paths: &BTreeSet<&PathBuf>,
+    (known, root): (&Known, &Path),
+    observe: &dyn Observe,
+) -> Debs {
     let done = AtomicUsize::new(0);
     let total = paths.len();
-    let read = |path: &&PathBuf| {
-        let outcome = deb::read_file(path, &Limits::default());
+    let register = known.of(root);
+    let entries = register.entries();
+    let look = |path: &&PathBuf| {
+        let outcome = register.look(&entries, path);
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         observe.event(&Event::Read { done, total });
-        let file = |deb: deb::Deb| {
-            let path = path.to_path_buf();
-            Arc::new(OfferedFile { path, control: deb.control, size: deb.size, sha256: deb.sha256 })
-        };
-        (path.to_path_buf(), outcome.map(file).map_err(Arc::new))
+        (path.to_path_buf(), outcome)
     };
     let paths: Vec<_> = paths.iter().copied().collect();
-    paths.par_iter().map(read).collect::<Vec<_>>().into_iter().collect()
+    let looks: Vec<_> = paths.par_iter().map(look).collect();
+    register.keep(&entries, looks.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()));
+    let outcome = |outcome: Result<Seen, _>| outcome.map(|seen| seen.file).map_err(Arc::new);
+    looks.into_iter().map(|(path, look)| (path, outcome(look))).collect()
 }
 
 /// What becomes of a readable file.

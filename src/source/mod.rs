@@ -1,6 +1,7 @@
 //! Reads what the sources of a manifest offer.
 
 mod files;
+pub mod known;
 pub mod path;
 pub mod push;
 

@@ -11,6 +11,7 @@ use crate::manifest::{Manifest, PathGlob, PathPattern, Source, Target};
 use crate::plan::offer::{Offers, Presence, SourceOffer};
 use crate::report::Observe;
 use crate::source::files::{Admission, Debs, admit, read_files};
+use crate::source::known::Known;
 use crate::source::{SourceProblem, SourceProblems};
 use crate::text::plural;
 
@@ -26,7 +27,7 @@ pub enum Demand {
 /// Reads every package file that the sources of a manifest offer, each file once.
 ///
 /// `root` is the directory of the manifest. Files are read in parallel, with memory bounded
-/// whatever their size.
+/// whatever their size; those that are `known` and did not change are not read again.
 ///
 /// # Errors
 ///
@@ -35,6 +36,7 @@ pub fn read(
     manifest: &Manifest,
     root: &Path,
     demand: Demand,
+    known: &Known,
     observe: &dyn Observe,
 ) -> Result<Offers, SourceProblems> {
     let mut problems = Vec::new();
@@ -50,7 +52,7 @@ pub fn read(
     }
     let paths: BTreeSet<&PathBuf> =
         finds.iter().flat_map(|(_, found)| found.files.iter().map(|file| &file.path)).collect();
-    let debs = read_files(&paths, observe);
+    let debs = read_files(&paths, (known, root), observe);
     for (source, found) in &finds {
         let (offer, mut errors) = offer(manifest, source, found, &debs);
         offers.sources.insert(source.name.clone(), offer);

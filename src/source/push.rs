@@ -4,13 +4,14 @@
 //! or the whole push is refused; nobody guesses where a package belongs.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::manifest::{Manifest, Rule, Source, SourceKind, Verdict};
 use crate::plan::offer::{OfferedFile, Offers, Presence, SourceOffer};
 use crate::report::Observe;
 use crate::source::files::{Admission, admit, read_files};
+use crate::source::known::Known;
 use crate::source::{SourceProblem, SourceProblems};
 use crate::text::suggestion;
 
@@ -35,7 +36,9 @@ pub fn read(
     let absent = |source: &Source| (source.name.clone(), SourceOffer::absent());
     let mut offers = Offers { sources: manifest.sources.values().map(absent).collect() };
     let mut problems = Vec::new();
-    let debs = read_files(&files.iter().collect::<BTreeSet<_>>(), observe);
+    // What is pushed was built just now, and will not be seen again.
+    let nothing = (Known::NOTHING, Path::new(""));
+    let debs = read_files(&files.iter().collect::<BTreeSet<_>>(), nothing, observe);
     for (path, outcome) in debs {
         let routed = match outcome {
             Ok(file) => route(&sources, &file).and_then(|source| take(manifest, source, &file)),

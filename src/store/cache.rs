@@ -1,21 +1,23 @@
 //! Index files and states on this machine, by their digests: an accelerator, never a truth.
 //!
 //! What is taken from it is hashed first, and what is wrong with it is nobody's error: then the
-//! store is asked. It may be deleted at any time, and shared by any number of runs.
+//! store is asked. It may be deleted at any time, and shared by any number of runs. Besides, it
+//! keeps files under names of their owners' choice, which it can't verify, for the same time.
 
 use std::fs::{self, DirBuilder, File, Metadata};
-use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use rustix::process::geteuid;
 
 use crate::digest::Sha256;
 
 /// The tag that keeps backups from keeping caches (bford.info/cachedir).
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
-                   # Files of repositories that repoman has read; it may be deleted at any time.\n";
+                   # What repoman has read of repositories and packages; it may be deleted at any time.\n";
 
 /// A directory of files that are named by their SHA-256, or none at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,8 +36,8 @@ impl Cache {
     }
 
     /// Returns the one that has nothing and keeps nothing.
-    pub fn off() -> Self {
-        Self::default()
+    pub const fn off() -> Self {
+        Self { directory: None, limit: 0 }
     }
 
     /// Tells whether there is a file for these bytes; whether it is intact, only reading tells.
@@ -59,6 +61,40 @@ impl Cache {
         // What was used last goes last.
         let _ = file.set_modified(SystemTime::now());
         Some(bytes)
+    }
+
+    /// Returns the bytes that this user kept last under a name; whether they are intact is for the
+    /// caller to find out.
+    ///
+    /// The name is no digest, and has no slash.
+    pub fn named(&self, name: &str) -> Option<Vec<u8>> {
+        let mut file = File::open(self.directory.as_ref()?.join(name)).ok()?;
+        let metadata = file.metadata().ok()?;
+        // What others put here may be well-formed and wrong.
+        let is_own = metadata.uid() == geteuid().as_raw();
+        if !metadata.is_file() || !is_own || metadata.len() > self.limit {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
+        file.read_to_end(&mut bytes).ok()?;
+        let _ = file.set_modified(SystemTime::now());
+        Some(bytes)
+    }
+
+    /// Lets go of what was kept under a name.
+    pub fn remove_named(&self, name: &str) {
+        let _ = self.directory.as_ref().map(|directory| fs::remove_file(directory.join(name)));
+    }
+
+    /// Keeps these bytes under a name instead of those that are there; see [`Cache::named`].
+    ///
+    /// Of several runs that do so, one wins.
+    pub fn put_named(&self, name: &str, bytes: &[u8]) {
+        let Some(directory) = &self.directory else { return };
+        if bytes.len() as u64 <= self.limit {
+            let path = directory.join(name);
+            let _ = self.make_room(bytes.len() as u64).and_then(|()| self.write(&path, bytes));
+        }
     }
 
     /// Keeps these bytes, and lets go of what was not used for longest where there is no room.
@@ -180,6 +216,32 @@ mod tests {
         assert!(cache.may_have(&last));
         let large = keep(&cache, b"larger than all");
         assert!(!cache.may_have(&large) && cache.may_have(&last));
+    }
+
+    #[test]
+    fn a_name_has_what_was_kept_last() {
+        let (_directory, cache) = cache(10);
+        assert_eq!(cache.named("register"), None);
+        for bytes in [&b"first"[..], b"second", b"3"] {
+            cache.put_named("register", bytes);
+            assert_eq!(cache.named("register").as_deref(), Some(bytes));
+        }
+        cache.put_named("register", b"larger than all");
+        assert_eq!(cache.named("register").as_deref(), Some(&b"3"[..]));
+        keep(&cache, b"ten bytes.");
+        assert_eq!(cache.named("register"), None);
+        cache.put_named("register", b"4");
+        cache.remove_named("register");
+        assert_eq!(cache.named("register"), None);
+    }
+
+    #[test]
+    fn a_name_that_is_no_file_or_too_large_has_nothing() {
+        let (directory, cache) = cache(10);
+        let path = directory.path().join("made/on/demand");
+        fs::create_dir_all(path.join("directory")).unwrap();
+        fs::write(path.join("large"), "larger than all").unwrap();
+        assert_eq!((cache.named("directory"), cache.named("large")), (None, None));
     }
 
     #[test]

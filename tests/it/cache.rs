@@ -1,7 +1,12 @@
-//! Files of buckets that are kept on this machine: fewer requests, and never another result.
+//! What is kept on this machine, of buckets and of local packages: less to ask and to read, and never
+//! another result.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use repoman::deb::register;
+use repoman::digest::Sha256;
 
 use crate::support::{Bucket, Conduct, Deb, TestRepo};
 
@@ -25,10 +30,20 @@ fn requests_of_a_plan(server: &Bucket, repo: &TestRepo) -> Vec<String> {
     requests
 }
 
+/// Returns the files that are kept of the bucket.
 fn kept(repo: &TestRepo) -> Vec<PathBuf> {
+    kept_files(repo).into_iter().filter(|path| !is_register(path)).collect()
+}
+
+fn kept_files(repo: &TestRepo) -> Vec<PathBuf> {
     let entries = fs::read_dir(repo.home().join(".cache/repoman")).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.filter(|path| path.file_name().unwrap() != "CACHEDIR.TAG").collect()
+}
+
+/// Tells whether a file says what local packages contain.
+fn is_register(path: &Path) -> bool {
+    path.file_name().unwrap().to_str().unwrap().starts_with("packages-")
 }
 
 #[test]
@@ -77,4 +92,42 @@ fn drift_looks_at_the_store_whatever_is_kept() {
     repo.repoman(["drift"]).exits(2).says(["altered", index]);
     repo.repoman(["apply", "--yes", "--repair"]).ok().says(["1 repaired"]);
     assert_eq!(&server.objects()[index], &objects[index]);
+}
+
+/// Returns a repository with a package that nobody has touched for a while, which is planned, and
+/// the register of it.
+fn planned() -> (TestRepo, PathBuf) {
+    let repo = TestRepo::new();
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/deb/xz");
+    fs::create_dir_all(repo.path("dist")).unwrap();
+    symlink(package, repo.path("dist/widget.deb")).unwrap();
+    repo.repoman(["plan"]).ok().says(["widget", "1.4.2-1"]);
+    let files = kept_files(&repo);
+    assert!(files.len() == 1 && is_register(&files[0]), "{files:?}");
+    (repo, files[0].clone())
+}
+
+#[test]
+fn nothing_is_published_that_only_the_register_of_packages_says() {
+    let (repo, path) = planned();
+    let bytes = fs::read(&path).unwrap();
+    let mut entries = register::decode(&bytes).unwrap();
+    entries[0].sha256 = Sha256::of(b"another file");
+    fs::write(&path, register::encode(entries)).unwrap();
+    let apply = repo.repoman(["apply", "--yes"]).exits(1);
+    apply.says(["RM4010", "widget.deb", "changed while it was uploaded"]);
+    // What misled this run does not mislead the next one.
+    assert!(!path.exists());
+    repo.repoman(["apply", "--yes"]).ok();
+}
+
+#[test]
+fn a_register_of_packages_that_is_damaged_does_no_harm() {
+    let (repo, path) = planned();
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    repo.repoman(["plan"]).ok().says(["widget", "1.4.2-1"]);
+    assert!(register::decode(&fs::read(&path).unwrap()).is_some());
+    repo.repoman(["apply", "--yes"]).ok();
+    repo.repoman(["plan", "--exit-code"]).ok().says(["No changes"]);
 }

@@ -17,6 +17,7 @@ use repoman::plan::offer::Offers;
 use repoman::published::{Expected, LoadError};
 use repoman::report::{Event, Observe};
 use repoman::sign::Signer;
+use repoman::source::known::Known;
 use repoman::source::path::Demand;
 use repoman::source::push;
 use repoman::store::{Operation, Store, StoreError};
@@ -272,7 +273,8 @@ fn part(text: &str, root: &Path, files: &[(&str, &str, &str)]) -> Part {
     }
     let demand = Demand::Optional;
     let now = Timestamp::UNIX_EPOCH;
-    let question = Question { manifest: &manifest, root, demand, now, is_later: UNRELATED };
+    let (known, is_later) = (Known::NOTHING, UNRELATED);
+    let question = Question { manifest: &manifest, root, demand, known, now, is_later };
     let offers = read_offers(question, &Nobody).map_err(|_| "unreadable packages").unwrap();
     let first = files.iter().filter(|(source, ..)| *source != "second");
     let packages = first.map(|(_, name, version)| format!("{name} {version}")).collect();
@@ -443,7 +445,8 @@ impl Program {
 impl Part {
     fn question(&self, now: Timestamp) -> Question<'_> {
         let Self { manifest, root, .. } = self;
-        Question { manifest, root, demand: Demand::Optional, now, is_later: UNRELATED }
+        let (demand, known) = (Demand::Optional, Known::NOTHING);
+        Question { manifest, root, demand, known, now, is_later: UNRELATED }
     }
 }
 

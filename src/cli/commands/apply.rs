@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::inputs::SourceArguments;
 use crate::cli::interrupt::interruptible;
 use crate::cli::progress;
-use crate::cli::project::Project;
+use crate::cli::project::{Project, known};
 use crate::cli::render::outcome::outcome;
 use crate::cli::render::plan::Look;
 use crate::cli::render::report::{document, report};
@@ -83,12 +83,13 @@ impl Arguments {
         let store = project.store(usize::from(self.jobs));
         let plain = progress::observer(terminal);
         let observer: &dyn Observe = lines.map_or(plain.as_ref(), |lines| lines);
-        let root = project.root();
+        let (root, known) = (project.root(), known());
         let is_later = |commit: &str| project.is_later(commit);
         let question = Question {
             manifest: &project.manifest,
             root: &root,
             demand: self.sources.demand(),
+            known: &known,
             now: Timestamp::now(),
             is_later: &is_later,
         };
@@ -116,7 +117,8 @@ impl Arguments {
             let approval = self.approval.obtain(&planned.plan, saved, &project, terminal).await?;
             let terms = Terms { approval, wait: self.wait };
             let publisher = project.publisher(&store, signer);
-            match publish(&publisher, planned, question, terms, observer).await? {
+            let published = publish(&publisher, planned, question, terms, observer).await;
+            match published.inspect_err(|_| known.forget(&root))? {
                 Ending::Applied(applied, planned) => {
                     sources_entries(&project, &store, &planned.plan, terminal).await;
                     terminal.say(&outcome(&project, &planned.plan, &applied, terminal.err));

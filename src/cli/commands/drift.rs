@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::commands::version::TOOL;
 use crate::cli::failure::Failure;
 use crate::cli::progress;
-use crate::cli::project::Project;
+use crate::cli::project::{Project, known};
 use crate::cli::render::drift::{render, unapplied};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
@@ -101,6 +101,7 @@ async fn pending(
         manifest: &project.manifest,
         root: &project.root(),
         demand: Demand::Optional,
+        known: &known(),
         now: Timestamp::now(),
         is_later: &|commit| project.is_later(commit),
     };

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::inputs::SourceArguments;
-use crate::cli::project::Project;
+use crate::cli::project::{Project, known};
 use crate::cli::render::fates::render;
 use crate::cli::terminal::{Style, Terminal, Tone};
 use crate::cli::{Global, exit, progress};
@@ -74,6 +74,7 @@ async fn versions(
         manifest: &project.manifest,
         root: &project.root(),
         demand: arguments.sources.demand(),
+        known: &known(),
         is_later: &|commit| project.is_later(commit),
         now,
     };

@@ -9,7 +9,7 @@ use crate::cli::base::Base;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::SourceArguments;
 use crate::cli::progress;
-use crate::cli::project::Project;
+use crate::cli::project::{Project, known};
 use crate::cli::render::plan::Look;
 use crate::cli::render::report::{document, report, subject};
 use crate::cli::review::ReviewArguments;
@@ -138,6 +138,7 @@ async fn look(
         manifest: &project.manifest,
         root: &project.root(),
         demand: arguments.sources.demand(),
+        known: &known(),
         now: arguments.now.unwrap_or_else(Timestamp::now),
         is_later: &is_later,
     };

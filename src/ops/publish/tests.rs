@@ -11,6 +11,7 @@ use crate::ops::contest::{self, Approval};
 use crate::ops::plan::{Question, UNRELATED, plan_offers, read_offers};
 use crate::plan::offer::{OfferedFile, SourceOffer};
 use crate::report::Event;
+use crate::source::known::Known;
 use crate::source::path::Demand;
 use crate::time::{Span, Timestamp, shifted};
 
@@ -57,7 +58,8 @@ const TERMS: Terms = Terms { approval: Approval::Anything, wait: Span::seconds(6
 async fn apply(store: &Store, text: &str, now: Timestamp) -> usize {
     let manifest = manifest::parse(text).unwrap().manifest;
     let (manifest, root, demand) = (&manifest, "".as_ref(), Demand::Optional);
-    let question = Question { manifest, root, demand, now, is_later: UNRELATED };
+    let (known, is_later) = (Known::NOTHING, UNRELATED);
+    let question = Question { manifest, root, demand, known, now, is_later };
     let offers = read_offers(question, &Nobody).unwrap();
     let planned = plan_offers(question, offers, store).await.unwrap();
     assert!(!planned.plan.is_blocked());
