@@ -112,6 +112,8 @@ fn an_address_that_leads_nowhere_is_answered_with_the_nearest() {
     let cases = [
         ("bookworm/main/amd64/widgt", 1, "did you mean bookworm/main/amd64/widget?"),
         ("bookworm/main/amd64/widget@1.44", 1, "did you mean bookworm/main/amd64/widget@1.4?"),
+        ("bookworm/main/*/widget@1.44", 1, "did you mean bookworm/main/*/widget@1.4?"),
+        ("bookwrom/main", 1, "did you mean bookworm/main?"),
         ("bookworm/widget", 1, "error[RM8005]"),
         ("bookworm/main/", 64, "error[RM8001]"),
         ("bookworm/main, tool", 64, "error[RM8006]"),
