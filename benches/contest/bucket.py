@@ -11,8 +11,8 @@ It does what repoman and its peers ask for: objects with their headers, conditio
 listings of both versions, and deletion of many. It checks no signature and has no uploads in parts.
 Each request becomes a line in LOG: when it came, when it was answered, method, path and status.
 
-moto, which the tests use, spends milliseconds of one core on each request: there a contest would show
-the speed of the server.
+moto, which the tests use, spends milliseconds of one core on each request: there a contest would
+show the speed of the server.
 """
 
 import argparse
@@ -110,7 +110,8 @@ class Bucket:
 
     def listing(self, bucket, query):
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-        start = query.get("continuation-token") or query.get("start-after") or query.get("marker", "")
+        starts = ("continuation-token", "start-after", "marker")
+        start = next((query[name] for name in starts if query.get(name)), "")
         entries, more, last = self.page(f"{bucket}/", prefix, delimiter, start)
         v2 = f"<NextContinuationToken>{escape(last)}</NextContinuationToken>"
         following = v2 if "list-type" in query else f"<NextMarker>{escape(last)}</NextMarker>"

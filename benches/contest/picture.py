@@ -17,15 +17,18 @@ def svg(curve):
     def place(size, seconds):
         across = (log10(size) - x_axis[0]) / (x_axis[1] - x_axis[0])
         up = (log10(seconds) - low) / (high - low)
-        return (LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM))
+        width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+        return LEFT + across * width, HEIGHT - BOTTOM - up * height
 
     parts = [text(LEFT, 22, "One more package: seconds, by how many are published", "start", 14)]
     for exponent in range(low, high + 1):
         _, y = place(sizes[0], 10.0**exponent)
-        parts += [line(LEFT, y, WIDTH - RIGHT, y), text(LEFT - 8, y + 4, f"{10.0**exponent:g}", "end")]
+        parts.append(line(LEFT, y, WIDTH - RIGHT, y))
+        parts.append(text(LEFT - 8, y + 4, f"{10.0**exponent:g}", "end"))
     for size in sizes:
         x, _ = place(size, 1)
-        parts += [line(x, TOP, x, HEIGHT - BOTTOM), text(x, HEIGHT - BOTTOM + 18, f"{size:,}")]
+        parts.append(line(x, TOP, x, HEIGHT - BOTTOM))
+        parts.append(text(x, HEIGHT - BOTTOM + 18, f"{size:,}"))
     for name, column, colour in SERIES:
         points = [place(size, curve[size][column]) for size in sizes]
         parts += drawn(name, points, f"{curve[sizes[-1]][column]:.2g} s", colour)

@@ -42,8 +42,8 @@ class Check:
 
     def row(self):
         cpu = "" if self.cpu is None else shown(self.cpu, "×")
-        figure = shown(self.figure, self.unit)
-        return [self.goal, self.what, self.ours, self.theirs, figure, cpu, self.wanted, self.verdict]
+        texts = [self.goal, self.what, self.ours, self.theirs]
+        return [*texts, shown(self.figure, self.unit), cpu, self.wanted, self.verdict]
 
 
 @dataclass
