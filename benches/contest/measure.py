@@ -12,6 +12,9 @@ from pathlib import Path
 
 CORES = os.cpu_count()
 MIB = 1 << 20
+BEGAN = time.monotonic()
+# Who takes longer for one run, in seconds, has no further one.
+PATIENCE = 60
 
 
 class Failure(Exception):
@@ -89,16 +92,17 @@ def in_turns(contestants, count, act):
     """Lets all contestants act in turn (A B C, A B C, …), so that a busy machine is busy for all.
 
     `act(contestant, turn)` returns a `Run`. Returns each one's `Runs` by name, or a text that says
-    why it failed, after which it has no more turns.
+    why it failed, after which it has no more turns; nor has who is too slow.
     """
     results = {contestant.name: Runs() for contestant in contestants}
     for turn in range(count):
         for contestant in contestants:
-            if isinstance(results[contestant.name], str):
+            runs = results[contestant.name]
+            if isinstance(runs, str) or (runs and runs[-1].wall > PATIENCE):
                 continue
             progress(f"  run {turn + 1} of {count}: {contestant.name}")
             try:
-                results[contestant.name].append(act(contestant, turn))
+                runs.append(act(contestant, turn))
             except Failure as failure:
                 results[contestant.name] = str(failure)
                 progress(f"{contestant.name} failed: {failure}")
@@ -106,7 +110,8 @@ def in_turns(contestants, count, act):
 
 
 def progress(text):
-    print(text, file=sys.stderr, flush=True)
+    """Tells on stderr what goes on, and since when."""
+    print(f"{time.monotonic() - BEGAN:5.0f} s  {text}", file=sys.stderr, flush=True)
 
 
 def machine(work):
