@@ -1,6 +1,6 @@
 //! The difference between two snapshots, as a plan.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -13,9 +13,10 @@ use crate::digest::Sha256;
 use crate::plan::desired::{Desired, Origins};
 use crate::plan::draft::Removals;
 use crate::plan::intake::Upload;
+use crate::plan::newest::Newest;
 use crate::plan::{
-    Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, Effect, FieldChange, Indices,
-    Loss, Note, Operation, PackageChange, Plan, PushRules, Reason, Rest, Standing, Validity,
+    Base, ChangedFile, Copies, DistributionPlan, DistributionStatus, FieldChange, Indices, Loss,
+    Note, Operation, PackageChange, Plan, PushRules, Reason, Rest, Standing, Validity,
     fingerprints, guard, intake,
 };
 use crate::snapshot::{Difference, Distribution, Package, PackageId, Packages, Snapshot};
@@ -254,22 +255,25 @@ fn package_changes(
     }
     let changed = lines.keys().map(|(component, name, ..)| (*component, *name)).collect();
     let newest = Newest::new(before, after, &changed);
-    let mut change = |((component, name, operation, version, reason), files)| PackageChange {
-        operation,
-        component: Component::clone(component),
-        name: PackageName::clone(name),
-        version: Version::clone(version),
-        effect: newest.effect(operation, component, name, version),
-        difference: match operation {
-            Operation::Change => differences.remove(&(component, name, version)),
-            Operation::Add | Operation::Remove => None,
-        }
-        .unwrap_or_default(),
-        files,
-        reason,
-        origins: BTreeMap::new(),
-    };
-    lines.into_iter().map(&mut change).collect()
+    let changes =
+        lines.into_iter().map(|((component, name, operation, version, reason), files)| {
+            let difference = match operation {
+                Operation::Change => differences.remove(&(component, name, version)),
+                Operation::Add | Operation::Remove => None,
+            };
+            PackageChange {
+                operation,
+                component: Component::clone(component),
+                name: PackageName::clone(name),
+                version: Version::clone(version),
+                effect: newest.effect(operation, (component, name), version, &files),
+                difference: difference.unwrap_or_default(),
+                files,
+                reason,
+                origins: BTreeMap::new(),
+            }
+        });
+    changes.collect()
 }
 
 /// Tells of a package where it is promoted from; where the files of a version have been there for
@@ -320,58 +324,6 @@ fn changed_file(id: &PackageId, package: &Package) -> ChangedFile {
         key: package.file.filename.to_string(),
         size: package.file.size,
         sha256: package.file.sha256,
-    }
-}
-
-/// The newest version of each package that changes, by component, before and after.
-struct Newest<'a> {
-    before: BTreeMap<(&'a Component, &'a PackageName), &'a Version>,
-    after: BTreeMap<(&'a Component, &'a PackageName), &'a Version>,
-}
-
-impl<'a> Newest<'a> {
-    fn new(
-        before: Option<&'a Distribution>,
-        after: &'a Distribution,
-        changed: &HashSet<(&Component, &PackageName)>,
-    ) -> Self {
-        let newest = |distribution: &'a Distribution| {
-            let mut newest = BTreeMap::new();
-            for (component, packages) in &distribution.components {
-                if changed.is_empty() {
-                    break;
-                }
-                let ids = packages.keys().filter(|id| changed.contains(&(component, &id.name)));
-                // Ascending versions: the last one stays.
-                newest.extend(ids.map(|id| ((component, &id.name), &id.version)));
-            }
-            newest
-        };
-        Self { before: before.map(newest).unwrap_or_default(), after: newest(after) }
-    }
-
-    fn effect(
-        &self,
-        operation: Operation,
-        component: &'a Component,
-        name: &'a PackageName,
-        version: &Version,
-    ) -> Option<Effect> {
-        let key = (component, name);
-        let (before, after) = (self.before.get(&key).copied(), self.after.get(&key).copied());
-        match (operation, before, after) {
-            (Operation::Add, Some(from), Some(to)) if version == to && to > from => {
-                Some(Effect::Upgrade { from: from.clone(), to: to.clone() })
-            }
-            (Operation::Add, Some(_), Some(newest)) if version < newest => {
-                Some(Effect::Older { newest: newest.clone() })
-            }
-            (Operation::Remove, _, None) => Some(Effect::Gone),
-            (Operation::Remove, Some(from), Some(to)) if version == from && to < from => {
-                Some(Effect::Fallback { to: to.clone() })
-            }
-            _ => None,
-        }
     }
 }
 

@@ -15,6 +15,7 @@ mod guard;
 mod intake;
 mod loss;
 mod needs;
+mod newest;
 mod note;
 pub mod offer;
 mod promotion;
@@ -286,9 +287,14 @@ pub enum Effect {
     Fallback {
         /// The newest version afterwards.
         to: Version,
+        /// The architectures of which that is true, unless it is of all.
+        only: Vec<Architecture>,
     },
     /// No version is left to install.
-    Gone,
+    Gone {
+        /// The architectures of which that is true, unless it is of all.
+        only: Vec<Architecture>,
+    },
 }
 
 impl fmt::Display for Effect {
@@ -296,10 +302,16 @@ impl fmt::Display for Effect {
         match self {
             Self::Upgrade { from, to } => write!(f, "clients upgrade {from} → {to}"),
             Self::Older { newest } => write!(f, "clients stay with {newest}"),
-            Self::Fallback { to } => write!(f, "new installations get {to}"),
-            Self::Gone => f.write_str("no version is left to install"),
+            Self::Fallback { to, only } => write!(f, "new installations{} get {to}", on(only)),
+            Self::Gone { only } => write!(f, "no version is left to install{}", on(only)),
         }
     }
+}
+
+/// Returns which clients something is about, if not all.
+fn on(only: &[Architecture]) -> String {
+    let names: Vec<_> = only.iter().map(Architecture::as_str).collect();
+    if names.is_empty() { String::new() } else { format!(" on {}", names.join(", ")) }
 }
 
 /// The totals of a plan.

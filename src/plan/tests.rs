@@ -1,5 +1,6 @@
 //! Properties of the planner, over repositories that grow and shrink at random.
 
+mod clients;
 mod promotion;
 mod retention;
 

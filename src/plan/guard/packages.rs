@@ -1,13 +1,17 @@
 //! What clients lose of packages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::debian::architecture::Architecture;
+use crate::debian::name::PackageName;
 use crate::debian::suite::Component;
+use crate::debian::version::Version;
 use crate::manifest::Scope;
 use crate::plan::danger::{Consent, Danger, DangerCode, Severity};
 use crate::plan::guard::Change;
 use crate::plan::needs::{self, Member};
-use crate::plan::{Effect, Operation, PackageChange, Reason};
+use crate::plan::newest::{self, Newest, Place, Setback};
+use crate::plan::{Operation, PackageChange, Reason};
 use crate::snapshot::{Distribution, Package, PackageId};
 use crate::text::plural;
 
@@ -64,8 +68,8 @@ fn mass_removal(
 fn is_listed(
     distribution: &Distribution,
     component: &Component,
-    name: &crate::debian::name::PackageName,
-    version: &crate::debian::version::Version,
+    name: &PackageName,
+    version: &Version,
 ) -> bool {
     let packages = distribution.components.get(component);
     packages.is_some_and(|packages| {
@@ -73,39 +77,101 @@ fn is_listed(
     })
 }
 
-/// Returns a danger for each package that vanishes or whose newest version leaves.
+/// Returns a danger for each package that vanishes or whose newest version leaves: one for all clients
+/// where they lose the same, else one for each architecture.
 ///
 /// A yank names what it takes away, so it has been thought of.
 fn lost_newest(change: Change<'_>, removals: &[&PackageChange], consent: &Consent) -> Vec<Danger> {
-    let mut dangers = BTreeMap::new();
-    for line in removals {
-        let PackageChange { component, name, version, .. } = line;
-        let address = format!("{}/{component}/*/{name}", change.codename);
-        let danger = match &line.effect {
-            Some(Effect::Gone) if is_elsewhere(change.after, line) => continue,
-            Some(Effect::Gone) if has_own_policy(change, line, consent) => continue,
-            Some(Effect::Gone) => {
-                let message = format!("no version of {name} is left; {version} was the newest");
-                Danger::new(DangerCode::PackageGone, change.codename, &address, message)
+    let places: HashSet<Place<'_>> =
+        removals.iter().map(|line| (&line.component, &line.name)).collect();
+    let newest = Newest::new(Some(change.before), change.after, &places);
+    let mut dangers = Vec::new();
+    for place in places.into_iter().collect::<BTreeSet<_>>() {
+        let mut alike: Vec<(Loss<'_>, Vec<&Architecture>)> = Vec::new();
+        for setback in newest.setbacks(place) {
+            let Some(loss) = loss(change, removals, (place, setback), consent) else { continue };
+            match alike.iter_mut().find(|(known, _)| *known == loss) {
+                Some((_, clients)) => clients.push(setback.client),
+                None => alike.push((loss, vec![setback.client])),
             }
-            Some(Effect::Fallback { to }) => {
-                let message = format!(
-                    "clients that have {name} {version} stay with it; new installations get {to}"
-                );
-                Danger::new(DangerCode::NewestLowered, change.codename, &address, message)
+        }
+        for (loss, clients) in alike {
+            if clients.len() == newest.seeing(place).count() {
+                dangers.push(loss.danger(change, place, None));
+            } else {
+                let each = clients.into_iter();
+                dangers.extend(each.map(|client| loss.danger(change, place, Some(client))));
             }
-            _ => continue,
-        };
-        let is_yanked = matches!(line.reason, Reason::Yanked(_));
-        let severity = if is_yanked { Severity::Warning } else { Severity::Blocking };
-        // The newest of the lines about a package comes last.
-        dangers.insert(danger.id.clone(), Danger { severity, ..danger });
+        }
     }
-    dangers.into_values().collect()
+    dangers
 }
 
-fn is_elsewhere(after: &Distribution, line: &PackageChange) -> bool {
-    after.components.values().any(|packages| packages.keys().any(|id| id.name == line.name))
+/// What is wrong for some clients of a package.
+#[derive(PartialEq, Eq)]
+struct Loss<'a> {
+    from: &'a Version,
+    to: Option<&'a Version>,
+    severity: Severity,
+}
+
+/// Returns what a setback means, unless somebody has accepted it with something else.
+fn loss<'a>(
+    change: Change<'_>,
+    removals: &[&PackageChange],
+    (place, setback): (Place<'_>, Setback<'a>),
+    consent: &Consent,
+) -> Option<Loss<'a>> {
+    let (component, name) = place;
+    let Setback { client, from, to } = setback;
+    let took_it = |line: &&&PackageChange| {
+        (&line.component, &line.name, &line.version) == (component, name, from)
+            && newest::is_for(&line.files, client)
+    };
+    let line = removals.iter().find(took_it)?;
+    let is_meant = to.is_none()
+        && (is_elsewhere(change.after, name, client) || has_own_policy(change, line, consent));
+    let is_yanked = matches!(line.reason, Reason::Yanked(_));
+    let severity = if is_yanked { Severity::Warning } else { Severity::Blocking };
+    (!is_meant).then_some(Loss { from, to, severity })
+}
+
+impl Loss<'_> {
+    /// Returns the danger, for clients of one architecture or all that had the package.
+    fn danger(
+        &self,
+        change: Change<'_>,
+        (component, name): Place<'_>,
+        client: Option<&Architecture>,
+    ) -> Danger {
+        let Self { from, to, severity } = *self;
+        let place = client.map_or("*", Architecture::as_str);
+        let address = format!("{}/{component}/{place}/{name}", change.codename);
+        let those = client.map(|client| format!("{client} ")).unwrap_or_default();
+        let (code, message) = match to {
+            None => {
+                let clients = client.map(|client| format!(" for {client}")).unwrap_or_default();
+                let message =
+                    format!("no version of {name} is left{clients}; {from} was the newest");
+                (DangerCode::PackageGone, message)
+            }
+            Some(to) => {
+                let message = format!(
+                    "{those}clients that have {name} {from} stay with it; new installations get {to}"
+                );
+                (DangerCode::NewestLowered, message)
+            }
+        };
+        let danger = Danger::new(code, change.codename, &address, message);
+        Danger { severity, ..danger }
+    }
+}
+
+fn is_elsewhere(after: &Distribution, name: &PackageName, client: &Architecture) -> bool {
+    let is_it = |id: &PackageId| {
+        id.name == *name && (id.architecture.is_all() || id.architecture == *client)
+    };
+    after.components.values().any(|packages| packages.keys().any(is_it))
 }
 
 fn has_own_policy(change: Change<'_>, line: &PackageChange, consent: &Consent) -> bool {

@@ -63,7 +63,7 @@ fn change(operation: Operation, number: usize, reason: Reason) -> PackageChange 
         version: version(if operation == Operation::Add { 2 } else { 1 }, number).parse().unwrap(),
         files: vec![file],
         reason,
-        effect: Some(Effect::Gone),
+        effect: Some(Effect::Gone { only: Vec::new() }),
         origins: BTreeMap::new(),
         difference: Vec::new(),
     }
