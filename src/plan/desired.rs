@@ -79,7 +79,7 @@ pub fn desired(
         for codename in stale {
             let declared = &manifest.distributions[codename];
             let before = published.distributions.get(codename);
-            stages.insert(codename, Stage::new(Draft::new(ground, declared, before)));
+            stages.insert(codename, Stage::new(|| Draft::new(ground, declared, before)));
         }
         let next = Promotions::read(manifest, now, |target| {
             stages[&target.codename].distribution.components.get(&target.component)
@@ -116,10 +116,24 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(mut draft: Draft<'_>) -> Self {
-        let taken = draft.take();
-        let (distribution, removals) = draft.finish();
-        Self { distribution, removals, taken }
+    /// Takes in what is offered, and lets leave what has to.
+    ///
+    /// Where a source gave way to what then left, it would take its place by the next plan. So it is
+    /// all done once more, without that from the start.
+    fn new<'a>(begin: impl Fn() -> Draft<'a>) -> Self {
+        let mut gone = Removals::new();
+        loop {
+            let mut draft = begin();
+            draft.let_go(gone.clone());
+            let taken = draft.take();
+            let (distribution, removals) = draft.finish();
+            let left = taken.gave_way_to.iter().filter_map(|place| removals.get_key_value(place));
+            let known = gone.len();
+            gone.extend(left.map(|(place, reason)| (place.clone(), reason.clone())));
+            if gone.len() == known {
+                return Self { distribution, removals, taken };
+            }
+        }
     }
 }
 

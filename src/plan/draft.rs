@@ -1,7 +1,7 @@
 //! One distribution on its way from what is published to what is desired.
 //!
-//! The steps follow each other in [`Draft::finish`]: what mirrors lost is struck, what sources offer is
-//! taken in, yanks remove, and what no rule of retention wants leaves last.
+//! The steps follow each other: yanks remove, what mirrors lost is struck, what sources offer is taken
+//! in, and what no rule of retention wants leaves last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -125,8 +125,22 @@ impl<'a> Draft<'a> {
             removals: Removals::new(),
             withdrawn: BTreeSet::new(),
         };
+        // What is withdrawn stands in nobody's way.
+        draft.drop_yanked();
         draft.withdraw();
         draft
+    }
+
+    /// Lets go of packages that left a draft before this one, for the same reasons.
+    pub fn let_go(&mut self, unkept: Removals) {
+        for (component, id) in unkept.keys() {
+            let Some(packages) = self.distribution.components.get(component) else { continue };
+            let Some(package) = packages.get(id) else { continue };
+            let memory: &mut Memory = &mut self.distribution.remembered;
+            let remembered = memory.entry(component.clone()).or_default();
+            remembered.insert(id.clone(), package.provenance.clone());
+        }
+        self.drop_all(unkept);
     }
 
     /// Returns a distribution as it is published, whatever the manifest declares; but the manifest
@@ -168,7 +182,6 @@ impl<'a> Draft<'a> {
     /// Lets everything leave that has to.
     pub fn finish(mut self) -> (Distribution, Removals) {
         self.drop_withdrawn();
-        self.drop_yanked();
         self.supersede();
         self.drop_unkept();
         self.forget();
@@ -293,12 +306,7 @@ impl<'a> Draft<'a> {
             ((component, id), Reason::Unkept(cause))
         };
         let unkept: Removals = unkept.map(reason).collect();
-        for (component, id) in unkept.keys() {
-            let provenance = self.distribution.components[component][id].provenance.clone();
-            let memory: &mut Memory = &mut self.distribution.remembered;
-            memory.entry(component.clone()).or_default().insert(id.clone(), provenance);
-        }
-        self.drop_all(unkept);
+        self.let_go(unkept);
     }
 
     /// Forgets what is listed again, and what no source can bring back as new.

@@ -146,6 +146,8 @@ pub struct Taken {
     pub origins: Origins,
     /// What was left alone.
     pub notes: BTreeSet<Note>,
+    /// What sources gave way to that nobody offers.
+    pub gave_way_to: BTreeSet<(Component, PackageId)>,
 }
 
 /// Takes offered packages into one distribution.
@@ -193,8 +195,11 @@ impl<'a> Intake<'a> {
     ) -> Vec<Candidate<'a>> {
         // What is in the pool already needs no second object there.
         candidates.sort_by_key(|candidate| matches!(candidate.content, Content::File(_)));
-        let packages = into.components.values().filter_map(|packages| packages.get(id));
-        let published: BTreeSet<Sha256> = packages.map(|package| package.file.sha256).collect();
+        let listed = into.components.iter();
+        let listed =
+            listed.filter_map(|(component, packages)| Some((component, packages.get(id)?)));
+        let published: BTreeSet<Sha256> =
+            listed.clone().map(|(_, package)| package.file.sha256).collect();
         if published.is_empty() {
             return candidates;
         }
@@ -205,6 +210,11 @@ impl<'a> Intake<'a> {
         };
         let firm = candidates.iter().find(|candidate| !gives_way(candidate));
         let content = firm.map_or(published, |firm| [firm.sha256()].into());
+        let is_offered = |sha256: Sha256| candidates.iter().any(|other| other.sha256() == sha256);
+        let alone = listed.filter(|(_, package)| !is_offered(package.file.sha256));
+        let alone = alone.map(|(component, _)| (component.clone(), id.clone()));
+        let before = candidates.len();
+        let alone: Vec<_> = alone.collect();
         candidates.retain(|candidate| {
             let is_same = content.iter().all(|sha256| *sha256 == candidate.sha256());
             let is_wanted = is_same || !gives_way(candidate);
@@ -217,6 +227,9 @@ impl<'a> Intake<'a> {
             }
             is_wanted
         });
+        if candidates.len() < before {
+            self.taken.gave_way_to.extend(alone);
+        }
         candidates
     }
 

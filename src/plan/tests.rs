@@ -3,6 +3,7 @@
 mod clients;
 mod promotion;
 mod retention;
+mod settling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
