@@ -1,6 +1,6 @@
 //! `log`: which generations there were, and what each of them changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::debian::suite::{Codename, Component};
 use crate::published::history::{self, Generation};
@@ -76,20 +76,27 @@ fn record(generation: &Generation, parent: Option<&Generation>) -> GenerationRec
 }
 
 fn change(before: &State, after: &State) -> GenerationChange {
-    let (before, after) = (names(before), names(after));
-    let lines = |names: Vec<&(&Component, &str)>| -> Vec<String> {
-        names.into_iter().map(|(component, name)| format!("{component}: {name}")).collect()
+    let (before, after) = (times(before), times(after));
+    let lines = |of: &Times<'_>, is_told: &dyn Fn(&(&Component, &str), i64) -> bool| {
+        let told = of.iter().filter(|(place, at)| is_told(place, **at));
+        told.map(|((component, name), _)| format!("{component}: {name}")).collect()
     };
     GenerationChange::Packages {
-        added: lines(after.difference(&before).collect()),
-        removed: lines(before.difference(&after).collect()),
+        added: lines(&after, &|place, _| !before.contains_key(place)),
+        removed: lines(&before, &|place, _| !after.contains_key(place)),
+        // What gets another content is published anew.
+        replaced: lines(&after, &|place, at| before.get(place).is_some_and(|was| *was != at)),
     }
 }
 
-/// Returns `name version architecture` of every package, with its component.
-fn names(state: &State) -> BTreeSet<(&Component, &str)> {
+/// `name version architecture` of every package, with its component, and when it was published.
+type Times<'a> = BTreeMap<(&'a Component, &'a str), i64>;
+
+fn times(state: &State) -> Times<'_> {
     let components = state.packages.iter();
     components
-        .flat_map(|(component, records)| records.iter().map(move |(name, _)| (component, name)))
+        .flat_map(|(component, records)| {
+            records.iter().map(move |(name, record)| ((component, name), record.at))
+        })
         .collect()
 }

@@ -51,6 +51,8 @@ pub enum GenerationChange {
         added: Vec<String>,
         /// Were unlisted.
         removed: Vec<String>,
+        /// Got another content.
+        replaced: Vec<String>,
     },
 }
 
@@ -83,6 +85,8 @@ struct GenerationDocument {
     change: &'static str,
     added: Vec<String>,
     removed: Vec<String>,
+    /// What got another content under the same version.
+    replaced: Vec<String>,
 }
 
 impl LogDocument {
@@ -103,11 +107,12 @@ impl Document for LogDocument {
 }
 
 fn document(record: &GenerationRecord) -> GenerationDocument {
-    let (change, added, removed) = match &record.change {
-        GenerationChange::First => ("first", Vec::new(), Vec::new()),
-        GenerationChange::Unknown => ("unknown", Vec::new(), Vec::new()),
-        GenerationChange::Packages { added, removed } => {
-            ("packages", added.clone(), removed.clone())
+    let nothing = || [Vec::new(), Vec::new(), Vec::new()];
+    let (change, [added, removed, replaced]) = match &record.change {
+        GenerationChange::First => ("first", nothing()),
+        GenerationChange::Unknown => ("unknown", nothing()),
+        GenerationChange::Packages { added, removed, replaced } => {
+            ("packages", [added, removed, replaced].map(Vec::clone))
         }
     };
     GenerationDocument {
@@ -124,5 +129,6 @@ fn document(record: &GenerationRecord) -> GenerationDocument {
         change,
         added,
         removed,
+        replaced,
     }
 }

@@ -26,6 +26,7 @@ fn other_bytes_for_a_published_version_need_a_line_with_a_reason() {
     let allow = format!("[allow]\n\"{danger}\" = \"a build without debug symbols, #7\"\n");
     repo.write_manifest(&format!("{}\n{allow}", Manifest::default().to_text()));
     repo.apply().says(["Accepted", danger, "1 to change"]);
+    repo.repoman(["log", "-n", "1"]).ok().says(["~ main: widget 1.0-1 amd64"]);
     let index = repo.index("bookworm/main/binary-amd64");
     assert!(!index.contains(&old[0]), "{index}");
     assert!(repo.pool().contains(&old[0]), "clients may still come for it");

@@ -61,10 +61,11 @@ fn generation(out: &mut String, record: &GenerationRecord, style: Style, verbosi
         GenerationChange::Unknown => {
             line(out, style, (Tone::Faint, "?"), "the generation before is not kept");
         }
-        GenerationChange::Packages { added, removed } => {
+        GenerationChange::Packages { added, removed, replaced } => {
             list(out, style, verbosity, (Tone::Added, "+"), added);
             list(out, style, verbosity, (Tone::Removed, "-"), removed);
-            if added.is_empty() && removed.is_empty() {
+            list(out, style, verbosity, (Tone::Changed, "~"), replaced);
+            if [added, removed, replaced].iter().all(|lines| lines.is_empty()) {
                 line(out, style, (Tone::Changed, "~"), "no packages; fields, keys or forms");
             }
         }
