@@ -2,6 +2,8 @@
 
 mod shared;
 
+use std::cmp::Reverse;
+
 pub use shared::SharedText;
 
 /// Returns `1 file` or `3 files`, with the plural made by adding an `s`.
@@ -24,7 +26,8 @@ pub fn bytes(size: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// Returns the candidate that `typed` most likely stands for, if one is close enough.
+/// Returns the candidate that `typed` most likely stands for, if one is close enough: of several, one
+/// that begins as it does.
 pub fn suggestion<'a>(
     typed: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -33,8 +36,15 @@ pub fn suggestion<'a>(
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(typed, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
-        .min()
+        .min_by_key(|(distance, candidate)| {
+            (*distance, Reverse(shared_beginning(typed, candidate)), *candidate)
+        })
         .map(|(_, candidate)| candidate)
+}
+
+/// Returns how many characters two words begin with alike.
+fn shared_beginning(one: &str, other: &str) -> usize {
+    one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count()
 }
 
 /// Returns `text` with everything that could drive a terminal or forge a line of a log replaced.
@@ -77,6 +87,8 @@ mod tests {
         assert_eq!(suggestion("component", ["components", "codename"]), Some("components"));
         assert_eq!(suggestion("orgin", ["origin", "label"]), Some("origin"));
         assert_eq!(suggestion("zebra", ["origin", "label"]), None);
+        assert_eq!(suggestion("soke", ["mode", "soak", "some"]), Some("some"));
+        assert_eq!(suggestion("soke", ["mode", "soak"]), Some("soak"), "it begins alike");
     }
 
     #[test]
