@@ -5,8 +5,15 @@ use std::str::FromStr as _;
 use toml_edit::{Array, InlineTable, Key, Value};
 
 /// Returns names as a key, each in quotes if it needs them: `yank."python3.11"`.
+///
+/// So does what begins with a digit: it is a version most of the time, and versions look alike whether
+/// they have a dot or not.
 pub(super) fn key<S: AsRef<str>>(path: &[S]) -> String {
-    let parts = path.iter().map(|part| Key::new(part.as_ref()).display_repr().into_owned());
+    let part = |name: &str| match Key::new(name).display_repr().into_owned() {
+        bare if bare.starts_with(|c: char| c.is_ascii_digit()) => format!("\"{bare}\""),
+        written => written,
+    };
+    let parts = path.iter().map(|name| part(name.as_ref()));
     parts.collect::<Vec<_>>().join(".")
 }
 
@@ -102,5 +109,6 @@ mod tests {
     fn names_get_quotes_where_they_need_them() {
         assert_eq!(key(&["yank", "python3.11"]), "yank.\"python3.11\"");
         assert_eq!(key(&["a_b-1", ""]), "a_b-1.\"\"");
+        assert_eq!(key(&["keep", "widget", "1-1"]), "keep.widget.\"1-1\"");
     }
 }

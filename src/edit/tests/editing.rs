@@ -89,12 +89,12 @@ fn sets(before: &str, path: &[&str], after: &str) {
 
 #[test]
 fn a_change_keeps_to_the_way_that_a_table_is_written() {
-    sets("[y.w]\n\"1.0\" = 'a'\n", &["y", "w", "2"], "[y.w]\n\"1.0\" = 'a'\n2     = \"x\"\n");
+    sets("[y.w]\n\"1.0\" = 'a'\n", &["y", "w", "2"], "[y.w]\n\"1.0\" = 'a'\n\"2\"   = \"x\"\n");
     sets("[y]\nw = { a = 'b' } # c\n", &["y", "w", "2"], "[y]\nw = { a = 'b', 2 = \"x\" }  # c\n");
     sets("y = {w={}}", &["y", "w", "2"], "y = { w = { 2 = \"x\" } }");
-    sets("y.w.a = 'b'\nz = 1\n", &["y", "w", "2"], "y.w.a = 'b'\ny.w.2 = \"x\"\nz = 1\n");
-    sets("y.w.a = 'b'", &["y", "w", "2"], "y.w.a = 'b'\ny.w.2 = \"x\"\n");
-    sets("[y]\nw.a = 'b'\nz = 1\n", &["y", "w", "2"], "[y]\nw.a = 'b'\nw.2 = \"x\"\nz = 1\n");
+    sets("y.w.a = 'b'\nz = 1\n", &["y", "w", "2"], "y.w.a = 'b'\ny.w.\"2\" = \"x\"\nz = 1\n");
+    sets("y.w.a = 'b'", &["y", "w", "2"], "y.w.a = 'b'\ny.w.\"2\" = \"x\"\n");
+    sets("[y]\nw.a = 'b'\nz = 1\n", &["y", "w", "2"], "[y]\nw.a = 'b'\nw.\"2\" = \"x\"\nz = 1\n");
 }
 
 #[test]
