@@ -45,7 +45,7 @@ pub enum LoadError {
         reason: VerifyError,
     },
     /// None of the manifest's keys signed a distribution.
-    #[error("{key} is not signed by a key of the manifest, but by {}", found.join(", "))]
+    #[error("{key} is not signed by a key of the manifest; signatures: {}", found.join(", "))]
     Stranger {
         /// The object.
         key: String,

@@ -143,7 +143,8 @@ impl From<LoadError> for Failure {
                 .caused(&reason)
                 .hint("somebody else may have written to the store; nothing is built on this"),
             LoadError::Stranger { .. } => Self::new("RM5006", message).hint(
-                "keep the table of a key until what it signed was signed by its successor, too",
+                "see whether a fingerprint in [signing.key] is mistyped; keep the table of a key \
+                 until what it signed was signed by its successor, too",
             ),
             LoadError::Misplaced { .. } => Self::new("RM5006", message)
                 .hint("somebody else may have written to the store; nothing is built on this"),
