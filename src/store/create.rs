@@ -92,6 +92,9 @@ impl Store {
         if outcome == Outcome::Refused && self.holds(key, &path, content).await? {
             return Ok(Verdict::AlreadyThere);
         }
+        if outcome == Outcome::Shed {
+            attempts.excuse(self.served());
+        }
         if outcome == Outcome::Final || !attempts.again().await {
             return Err(given_up(&path, outcome, error));
         }

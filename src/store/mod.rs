@@ -24,6 +24,7 @@ mod error;
 mod file;
 mod key;
 mod object;
+mod pace;
 mod probe;
 mod public;
 mod read;
@@ -52,6 +53,7 @@ pub use self::error::{Operation, StoreError};
 use self::file::Directory;
 pub use self::key::{Key, KeyError};
 pub use self::object::{Entry, Etag, Headers, Object, Storage};
+use self::pace::Gate;
 pub use self::probe::Conditions;
 use self::public::Public;
 use self::s3::S3;
@@ -69,7 +71,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// Displayed as the URL, which holds no secrets. Nothing is sent, and no credentials are looked
 /// for, before the first request. The caller bounds how many requests run at once, by
-/// [`Store::jobs`]; the memory that uploads take is bounded here.
+/// [`Store::jobs`]; a bucket that asks to slow down is sent fewer, and the memory that uploads take
+/// is bounded here.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -104,7 +107,8 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 struct CreateOnly;
 
-/// Asks a backend to make an object durable before it is visible, and not only by the barrier.
+/// Asks a backend to make an object durable before it is visible, and not only by the barrier; and
+/// to send it at once if at all.
 #[derive(Debug, Clone, Copy)]
 struct Durable;
 
@@ -117,7 +121,8 @@ impl Store {
     pub fn open(settings: &Settings) -> Self {
         let (backend, kind, prefix): (Arc<dyn ObjectStore>, _, _) = match &settings.url {
             Location::S3 { bucket, prefix } => {
-                let bucket = S3::new(bucket, settings.access(), settings.placement());
+                let gate = Gate::new(settings.jobs.max(1), FIRST_PAUSE);
+                let bucket = S3::new(bucket, settings.access(), settings.placement(), gate);
                 (Arc::new(bucket.clone()), Kind::Bucket(bucket), prefix.clone())
             }
             Location::File { root } => {
@@ -200,6 +205,14 @@ impl Store {
     /// Returns how many requests the caller should have under way at most.
     pub fn jobs(&self) -> usize {
         self.inner.jobs
+    }
+
+    /// Returns how many requests the store has served so far, where anybody counts them.
+    fn served(&self) -> u64 {
+        match &self.inner.kind {
+            Kind::Bucket(bucket) => bucket.served(),
+            Kind::Directory(_) | Kind::Public(_) | Kind::Other => 0,
+        }
     }
 
     /// Returns the server, if it isn't AWS or a directory.

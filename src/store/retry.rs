@@ -13,12 +13,25 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(super) struct Attempts {
     left: u32,
     pause: Duration,
+    /// How many requests the store had served when it first turned one of these away, or last.
+    served: Option<u64>,
 }
 
 impl Attempts {
     /// Returns a full set, with a pause of about `first` before the second attempt.
     pub(super) fn new(first: Duration) -> Self {
-        Self { left: ATTEMPTS - 1, pause: first }
+        Self { left: ATTEMPTS - 1, pause: first, served: None }
+    }
+
+    /// Does not count an attempt that was turned away while others were served: the store is there,
+    /// and each has its turn.
+    ///
+    /// `served` is how many requests the store has served so far.
+    pub(super) fn excuse(&mut self, served: u64) {
+        if self.served.replace(served).is_some_and(|before| before < served) {
+            self.left += 1;
+            self.pause /= 2;
+        }
     }
 
     /// Waits for the next attempt; returns `false` at once if there is none.
@@ -39,6 +52,25 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_go_on_while_others_are_served() {
+        let first = Duration::from_millis(100);
+        let mut attempts = Attempts::new(first);
+        for served in 0..100 {
+            attempts.excuse(served);
+            assert!(attempts.again().await);
+        }
+        assert!(attempts.pause <= 2 * first);
+        let mut more = 0;
+        while {
+            attempts.excuse(99);
+            attempts.again().await
+        } {
+            more += 1;
+        }
+        assert_eq!(more, ATTEMPTS - 2);
+    }
 
     #[tokio::test]
     async fn attempts_come_to_an_end() {

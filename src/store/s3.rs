@@ -37,8 +37,9 @@ use self::fault::{Fault, FaultKind, Request, STORE};
 #[cfg(test)]
 pub(super) use self::write::encoded;
 use crate::digest::Sha256;
-use crate::store::WantChecksum;
+use crate::store::pace::Gate;
 use crate::store::unlistable::Unlistable;
+use crate::store::{Durable, WantChecksum};
 
 type Result<T, E = object_store::Error> = std::result::Result<T, E>;
 
@@ -59,6 +60,7 @@ pub(super) struct S3 {
     bucket: Bucket,
     access: Arc<Access>,
     client: Arc<OnceCell<Client>>,
+    gate: Arc<Gate>,
 }
 
 /// A bucket and how to write to it.
@@ -71,13 +73,14 @@ struct Bucket {
 
 impl S3 {
     /// Returns the bucket without touching it, the network or the search for credentials.
-    pub(super) fn new(bucket: &str, access: Access, placement: Placement) -> Self {
+    pub(super) fn new(bucket: &str, access: Access, placement: Placement, gate: Gate) -> Self {
         let bucket = Bucket {
             name: bucket.into(),
             placement: Arc::new(placement),
             unlistable: Unlistable::default(),
         };
-        Self { bucket, access: Arc::new(access), client: Arc::default() }
+        let (access, gate) = (Arc::new(access), Arc::new(gate));
+        Self { bucket, access, client: Arc::default(), gate }
     }
 
     /// Returns the keys, at most a thousand, that listings met and that no path here can name.
@@ -85,8 +88,13 @@ impl S3 {
         self.bucket.unlistable.names()
     }
 
+    /// Returns how many requests were served so far.
+    pub(super) fn served(&self) -> u64 {
+        self.gate.count()
+    }
+
     async fn client(&self) -> &Client {
-        self.client.get_or_init(|| self.access.client()).await
+        self.client.get_or_init(|| self.access.client(&self.gate)).await
     }
 
     async fn head(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -172,6 +180,11 @@ impl ObjectStore for S3 {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
+        // What is decided at once must not wait: by then it might be decided otherwise.
+        let _slot = match options.extensions.get::<Durable>() {
+            Some(_) => None,
+            None => Some(self.gate.enter().await),
+        };
         self.write(location, payload.into(), options).await
     }
 
@@ -188,6 +201,7 @@ impl ObjectStore for S3 {
         if dated || options.version.is_some() {
             return Err(not_implemented("reading by date or version"));
         }
+        let _slot = self.gate.enter().await;
         match options.head {
             true => self.head(location, options).await,
             false => self.fetch(location, options).await,

@@ -82,7 +82,8 @@ fn in_bucket(settings: &Settings, access: Access) -> Store {
     let Location::S3 { bucket, prefix } = &settings.url else {
         panic!("not the settings of a bucket")
     };
-    let bucket = S3::new(bucket, access, settings.placement());
+    let gate = Gate::new(settings.jobs, Duration::ZERO);
+    let bucket = S3::new(bucket, access, settings.placement(), gate);
     Store::assemble(Inner {
         backend: Arc::new(bucket.clone()),
         kind: Kind::Bucket(bucket),

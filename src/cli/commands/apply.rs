@@ -38,7 +38,7 @@ pub struct Arguments {
     /// Accept this danger once, by the id that the plan shows; `log` keeps it
     #[arg(long, value_name = "ID")]
     allow: Vec<String>,
-    /// Transfers under way at once
+    /// Transfers under way at once; fewer while the store asks to slow down
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     jobs: u16,

@@ -3,6 +3,7 @@
 //! Nothing here sends a request by itself, except that credentials or a region may have to be
 //! asked for (instance metadata, SSO, STS).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
@@ -11,11 +12,16 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
-    Builder, RequestChecksumCalculation, ResponseChecksumValidation, SharedCredentialsProvider,
+    Builder, ConfigBag, Intercept, RequestChecksumCalculation, ResponseChecksumValidation,
+    RuntimeComponents, SharedCredentialsProvider,
 };
+use aws_sdk_s3::error::BoxError;
+
+use crate::store::pace::Gate;
 
 /// How to reach a bucket, and as whom.
 #[derive(Debug, Clone)]
@@ -48,7 +54,7 @@ const DEFAULT_REGION: &str = "us-east-1";
 
 impl Access {
     /// Returns a client; the same one is to be used for everything, since it caches credentials.
-    pub(super) async fn client(&self) -> Client {
+    pub(super) async fn client(&self, gate: &Arc<Gate>) -> Client {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(self.regions())
             .retry_config(
@@ -65,7 +71,9 @@ impl Access {
             loader = loader.credentials_provider(credentials.clone());
         }
         let shared = loader.load().await;
-        let mut builder = Builder::from(&shared).force_path_style(self.path_style);
+        let mut builder = Builder::from(&shared)
+            .force_path_style(self.path_style)
+            .interceptor(Counter(Arc::clone(gate)));
         if let Some(endpoint) = &self.endpoint {
             builder = builder.endpoint_url(endpoint);
         }
@@ -115,6 +123,30 @@ impl Access {
             None => chain.or_default_provider(),
         };
         chain.or_else(Region::from_static(DEFAULT_REGION))
+    }
+}
+
+/// Tells a gate of every answer, also of those after which a request is sent again.
+#[derive(Debug)]
+struct Counter(Arc<Gate>);
+
+impl Intercept for Counter {
+    fn name(&self) -> &'static str {
+        "Counter"
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match context.response().status().as_u16() {
+            429 | 503 => self.0.turned_away(),
+            status if status < 500 => self.0.served(),
+            _ => {}
+        }
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ use super::write::{Terms, encoded};
 use super::{Access, Bucket, Result, S3};
 use crate::digest::Sha256;
 use crate::store::CreateOnly;
+use crate::store::pace::Gate;
 
 /// An upload under way; parts may be sent at the same time.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ struct Lane {
     location: Path,
     id: String,
     access: Arc<Access>,
+    gate: Arc<Gate>,
     done: Arc<Mutex<Vec<CompletedPart>>>,
 }
 
@@ -71,6 +73,7 @@ impl S3 {
             location: location.clone(),
             id,
             access: Arc::clone(&self.access),
+            gate: Arc::clone(&self.gate),
             done: Arc::default(),
         };
         let create_only = options.extensions.get::<CreateOnly>().is_some();
@@ -84,6 +87,7 @@ impl Lane {
         let length = bytes.len() as u64;
         let content = bytes.clone();
         let checksum = crate::blocking::cpu(move || encoded(&Sha256::of(&content))).await;
+        let _slot = self.gate.enter().await;
         let mut call = self
             .client
             .upload_part()

@@ -416,3 +416,21 @@ async fn an_upload_that_cannot_be_completed_is_aborted() {
     assert!(matches!(outcome, Err(StoreError::Denied { .. })), "{outcome:?}");
     assert_eq!(methods(&seen), "HEAD POST PUT POST DELETE");
 }
+
+#[tokio::test]
+async fn whoever_is_turned_away_while_others_are_served_has_a_turn_as_well() {
+    let mut count = 0;
+    let play = move |_: &Seen| {
+        count += 1;
+        if count % 4 == 0 { status(200) } else { error(503, "SlowDown") }
+    };
+    let server = Server::answering(Box::new(play)).await;
+    let store = at(&server);
+    let write = async |number: usize| {
+        let (key, sha256) = (key(&format!("pool/{number}")), Sha256::of(OURS.as_bytes()));
+        store.create(&key, OURS.into(), sha256, &HEADERS).await
+    };
+    for outcome in join_all((0..60).map(write)).await {
+        assert_eq!(outcome.unwrap(), Creation::New);
+    }
+}
