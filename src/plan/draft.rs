@@ -221,7 +221,11 @@ impl<'a> Draft<'a> {
     /// Removes what was withdrawn and nobody else brought or has, before anything is held against it.
     fn drop_lost(&mut self, offered: &BTreeMap<PackageId, Vec<Candidate<'_>>>) {
         let withdrawn = &self.withdrawn;
-        for (component, packages) in &mut self.distribution.components {
+        let components = self.distribution.components.iter_mut();
+        // To look through one copies it.
+        let touched = components
+            .filter(|(component, _)| withdrawn.iter().any(|(from, _)| from == *component));
+        for (component, packages) in touched {
             packages.retain(|id, package| {
                 let mut offers = offered.get(id).into_iter().flatten();
                 !package.provenance.sources.is_empty()
