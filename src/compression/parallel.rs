@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use rayon::prelude::*;
 
 use crate::compression::container::{self, Packed};
-use crate::compression::{Compression, Frames, decoder};
+use crate::compression::{Compression, Frames, decoder, gzip};
 
 /// Returns what was compressed into a file, if that is no more than `size` bytes.
 ///
@@ -48,6 +48,9 @@ fn together(compression: Compression, blocks: &[Packed<'_>], size: u64) -> Optio
 }
 
 fn unpack(compression: Compression, block: &Packed<'_>, place: &mut [u8]) -> io::Result<()> {
+    if compression == Compression::Gzip {
+        return gzip::unpack(&block.bytes, place);
+    }
     let file = container::file(compression, std::slice::from_ref(block));
     let mut decoder = decoder(compression, Frames::One, file.as_slice())?;
     decoder.read_exact(place)?;
