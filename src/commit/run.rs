@@ -220,13 +220,13 @@ async fn copy_one(
     copy: &Copy,
     objects: &BTreeMap<String, Entry>,
 ) -> Result<(), StoreError> {
-    let Copy { key, bytes, headers } = copy;
+    let Copy { key, content, headers } = copy;
     let mut base = objects.get(key.as_str()).map(|entry| entry.etag.clone());
     if mutation::is_on(Mutation::BlindCopies) {
         base = store.head(key).await?.map(|entry| entry.etag);
     }
     loop {
-        let replaced = store.replace(key, bytes.clone(), base.as_ref(), headers).await?;
+        let replaced = store.replace_hashed(key, content, base.as_ref(), headers).await?;
         if replaced != Replacement::Lost {
             return Ok(());
         }

@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use crate::apt::path;
+use crate::apt::release::IndexEntry;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::dists::{Audience, Suite};
 use crate::mutation::{self, Mutation};
-use crate::store::{Etag, Headers, Key, Storage, StoreError};
+use crate::store::{Etag, Hashed, Headers, Key, Storage, StoreError};
 
 /// Nothing under this name ever changes.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -78,7 +79,7 @@ pub struct Copy {
     /// Its key.
     pub key: Key,
     /// Its bytes.
-    pub bytes: Bytes,
+    pub content: Hashed,
     /// Its headers.
     pub headers: Headers,
 }
@@ -142,7 +143,8 @@ impl Script {
             }
             if file.audience == Audience::Clients {
                 let key = path::in_distribution(codename, &file.entry.path);
-                copies.push(copy(&key, &file.bytes, CANONICAL)?);
+                let content = Hashed { bytes: file.bytes.clone(), sha256: file.entry.sha256 };
+                copies.push(copy(&key, content, CANONICAL)?);
             }
         }
         if let Some(manifest) = &records.manifest {
@@ -151,9 +153,10 @@ impl Script {
         }
         let (key, bytes, seal) = match sealed {
             SealedRelease::Signed { release, in_release, signature } => {
-                copies.push(copy(&path::release(codename), release, RELEASE)?);
+                copies.push(copy(&path::release(codename), Hashed::new(release.clone()), RELEASE)?);
                 let record = path::signature(codename, &Sha256::of(in_release));
                 creations.push(creation(&record, signature, Sha256::of(signature), RELEASE)?);
+                let signature = Hashed::new(signature.clone());
                 let seal = copy(&path::release_signature(codename), signature, RELEASE)?;
                 (path::in_release(codename), in_release, Some(seal))
             }
@@ -182,13 +185,14 @@ impl Script {
         let mut copies = Vec::new();
         let mut seal = None;
         if let Some(Resealed { release, signature }) = release {
-            copies.push(copy(&path::release(codename), &release, RELEASE)?);
-            seal = Some(copy(&path::release_signature(codename), &signature, RELEASE)?);
+            copies.push(copy(&path::release(codename), Hashed::new(release), RELEASE)?);
+            let signature = Hashed::new(signature);
+            seal = Some(copy(&path::release_signature(codename), signature, RELEASE)?);
         }
         Ok(Self { creations: Vec::new(), point: current, copies, seal })
     }
 
-    /// Adds the copy of an index file that is published already.
+    /// Adds the copy of an index file that is published already, and of which these are the bytes.
     ///
     /// # Errors
     ///
@@ -196,10 +200,12 @@ impl Script {
     pub fn add_copy(
         &mut self,
         codename: &Codename,
-        path: &str,
-        bytes: &Bytes,
+        entry: &IndexEntry,
+        bytes: Bytes,
     ) -> Result<(), StoreError> {
-        self.copies.push(copy(&path::in_distribution(codename, path), bytes, CANONICAL)?);
+        let content = Hashed { bytes, sha256: entry.sha256 };
+        let key = path::in_distribution(codename, &entry.path);
+        self.copies.push(copy(&key, content, CANONICAL)?);
         Ok(())
     }
 }
@@ -213,6 +219,6 @@ fn creation(
     Ok(Creation { key: Key::parse(key)?, bytes: bytes.clone(), sha256, headers })
 }
 
-fn copy(key: &str, bytes: &Bytes, headers: Headers) -> Result<Copy, StoreError> {
-    Ok(Copy { key: Key::parse(key)?, bytes: bytes.clone(), headers })
+fn copy(key: &str, content: Hashed, headers: Headers) -> Result<Copy, StoreError> {
+    Ok(Copy { key: Key::parse(key)?, content, headers })
 }

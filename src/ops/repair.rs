@@ -67,7 +67,7 @@ impl Publisher<'_> {
     ) -> Result<(), ApplyError> {
         for entry in entries {
             let bytes = published::index_file(self.store, codename, entry).await?;
-            script.add_copy(codename, &entry.path, &bytes).map_err(CommitError::Store)?;
+            script.add_copy(codename, entry, bytes).map_err(CommitError::Store)?;
         }
         Ok(())
     }

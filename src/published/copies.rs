@@ -10,7 +10,6 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::apt::release::IndexEntry;
 use crate::apt::{clear_sign, path};
-use crate::blocking;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::plan::Copies;
@@ -80,12 +79,15 @@ enum Original {
 
 impl Comparison {
     async fn holds(self, store: &Store) -> Result<bool, StoreError> {
-        let Some(copy) = read(store, &self.copy, self.size).await? else { return Ok(false) };
         match self.with {
             Original::Digest(sha256) => {
-                Ok(blocking::cpu(move || Sha256::of(&copy)).await == sha256)
+                let digest = store.digest(&Key::parse(&self.copy)?).await?;
+                Ok(digest == Some((sha256, self.size)))
             }
-            Original::Object(key) => Ok(read(store, &key, self.size).await? == Some(copy)),
+            Original::Object(key) => {
+                let copy = read(store, &self.copy, self.size).await?;
+                Ok(copy.is_some() && read(store, &key, self.size).await? == copy)
+            }
         }
     }
 }

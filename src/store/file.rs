@@ -26,6 +26,7 @@ use walkdir::WalkDir;
 
 pub(super) use self::import::Import;
 use self::tree::{Condition, Staged, Tree};
+use crate::digest::Sha256;
 use crate::store::create::Content;
 use crate::store::unlistable::Unlistable;
 use crate::store::{CreateOnly, Durable};
@@ -71,6 +72,12 @@ impl Directory {
     ) -> Result<Import> {
         let key = location.to_string();
         self.run(location, move |tree| import::import(tree, &key, &source, content)).await
+    }
+
+    /// Reads an object and returns its digest and size.
+    pub(super) async fn digest(&self, location: &Path) -> Result<(Sha256, u64)> {
+        let key = location.to_string();
+        self.run(location, move |tree| import::digest(&tree.open(&key)?)).await
     }
 
     /// Runs blocking work on the tree, and says of its error which key it was about.

@@ -46,13 +46,15 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use tokio::sync::Semaphore;
 
+use crate::digest::Sha256;
+
 pub use self::cache::Cache;
 pub use self::create::Creation;
 pub use self::delete::{Deletion, Stopped};
 pub use self::error::{Operation, StoreError};
 use self::file::Directory;
 pub use self::key::{Key, KeyError};
-pub use self::object::{Entry, Etag, Headers, Object, Storage};
+pub use self::object::{Entry, Etag, Hashed, Headers, Object, Storage};
 use self::pace::Gate;
 pub use self::probe::Conditions;
 use self::public::Public;
@@ -169,6 +171,11 @@ impl Store {
     /// Returns what of it is at hand.
     pub fn cache(&self) -> &Arc<Cache> {
         &self.cache
+    }
+
+    /// Tells whether the bytes with this digest can be read again without a request.
+    pub fn has_at_hand(&self, sha256: &Sha256) -> bool {
+        matches!(self.inner.kind, Kind::Directory(_)) || self.cache.may_have(sha256)
     }
 
     /// Returns an empty store in memory.

@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use object_store::{Attribute, Attributes, ObjectMeta};
 
+use crate::digest::Sha256;
 use crate::store::Key;
 use crate::time::Timestamp;
 
@@ -86,6 +87,22 @@ pub struct Object {
     pub etag: Etag,
     /// When it was written, by the store's clock.
     pub last_modified: Timestamp,
+}
+
+/// Bytes with their digest, which is computed once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hashed {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// Their digest.
+    pub sha256: Sha256,
+}
+
+impl Hashed {
+    /// Hashes the bytes.
+    pub fn new(bytes: Bytes) -> Self {
+        Self { sha256: Sha256::of(&bytes), bytes }
+    }
 }
 
 /// Returns when a backend says that an object was written.

@@ -12,7 +12,7 @@ use object_store::{GetOptions, GetResult, GetResultPayload, ObjectMeta, ObjectSt
 use super::key::joined;
 use super::object::last_modified;
 use super::retry::Attempts;
-use super::{Entry, Etag, Key, Object, Operation, Store, StoreError};
+use super::{Entry, Etag, Key, Kind, Object, Operation, Store, StoreError};
 use crate::blocking::cpu;
 use crate::digest::{Hasher, Sha256};
 
@@ -69,6 +69,12 @@ impl Store {
     pub async fn digest(&self, key: &Key) -> Result<Option<(Sha256, u64)>, StoreError> {
         let path = self.path(key)?;
         let failed = |error| StoreError::new(Operation::Read, path.as_ref(), error);
+        if let Kind::Directory(directory) = &self.inner.kind {
+            return match directory.digest(&path).await {
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                digest => digest.map(Some).map_err(failed),
+            };
+        }
         let mut attempts = Attempts::new(self.inner.first_pause);
         loop {
             let result = match self.backend().get_opts(&path, GetOptions::default()).await {

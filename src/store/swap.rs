@@ -15,7 +15,7 @@ use object_store::{PutMode, PutOptions, PutResult, UpdateVersion};
 
 use super::error::{Outcome, cause};
 use super::retry::Attempts;
-use super::{Durable, Etag, Headers, Key, Operation, Store, StoreError};
+use super::{Durable, Etag, Hashed, Headers, Key, Operation, Store, StoreError};
 use crate::digest::Sha256;
 use crate::mutation::{self, Mutation};
 
@@ -61,6 +61,21 @@ impl Store {
         self.replace_while(key, bytes, base, headers, &|| true).await
     }
 
+    /// Writes as [`Self::replace`] does what has been hashed before.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::replace`].
+    pub async fn replace_hashed(
+        &self,
+        key: &Key,
+        content: &Hashed,
+        base: Option<&Etag>,
+        headers: &Headers,
+    ) -> Result<Replacement, StoreError> {
+        self.compare_and_swap(key, content, base, headers, &|| true).await
+    }
+
     /// Writes as [`Self::replace`] does, but tries again only as long as `still` allows it.
     ///
     /// An attempt that hung while the machine slept must not be followed by another one hours
@@ -77,10 +92,20 @@ impl Store {
         headers: &Headers,
         still: &(dyn Fn() -> bool + Sync),
     ) -> Result<Replacement, StoreError> {
+        self.compare_and_swap(key, &Hashed::new(bytes), base, headers, still).await
+    }
+
+    async fn compare_and_swap(
+        &self,
+        key: &Key,
+        Hashed { bytes, sha256 }: &Hashed,
+        base: Option<&Etag>,
+        headers: &Headers,
+        still: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Replacement, StoreError> {
         let path = self.path(key)?;
-        let sha256 = Sha256::of(&bytes);
         if self.compares() {
-            match self.compare(&path, &bytes, base).await? {
+            match self.compare(&path, bytes, base).await? {
                 Found::Ours(etag) => return Ok(Replacement::Won { etag }),
                 Found::Other => return Ok(Replacement::Lost),
                 Found::Base => {}
@@ -89,7 +114,7 @@ impl Store {
         let mut attempts = Attempts::new(self.inner.first_pause);
         let mut is_open = false;
         loop {
-            let mut options = self.options(self.mode(condition(base)), sha256, headers);
+            let mut options = self.options(self.mode(condition(base)), *sha256, headers);
             options.extensions.insert(Durable);
             let written = self.backend().put_opts(&path, bytes.clone().into(), options).await;
             let error = match tagged(written) {
@@ -107,7 +132,7 @@ impl Store {
                     _ => Err(given_up(&path, outcome, error)),
                 };
             }
-            match self.compare(&path, &bytes, base).await {
+            match self.compare(&path, bytes, base).await {
                 Ok(Found::Ours(etag)) => return Ok(Replacement::Won { etag }),
                 Ok(Found::Other) => return Ok(Replacement::Lost),
                 Ok(Found::Base)

@@ -1,11 +1,11 @@
-//! Copying a local file into the tree, hashed on its way.
+//! Copying a local file into the tree, hashed on its way, and hashing alone.
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::Path;
 
 use super::tree::{Condition, Tree};
-use crate::digest::Hasher;
+use crate::digest::{Hasher, Sha256};
 use crate::store::create::Content;
 
 /// Large enough that calls don't count, small enough to stay in the cache between them.
@@ -54,6 +54,21 @@ pub(super) fn import(
     drop(staged);
     tree.prune(key);
     outcome
+}
+
+/// Returns the digest and the size of a file, of which it holds one piece at a time.
+pub(super) fn digest(mut file: &File) -> io::Result<(Sha256, u64)> {
+    let length = file.metadata()?.len().clamp(1, BUFFER);
+    let mut buffer = vec![0; usize::try_from(length).expect("a buffer is small")];
+    let mut hasher = Hasher::new();
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(read) => hasher.update(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Copies all bytes, and returns whether they are what was planned.
