@@ -1,5 +1,7 @@
 //! `Packages` files: one stanza for each package file that clients can install.
 
+use std::str::FromStr;
+
 use crate::compression::Part;
 use crate::debian::architecture::Architecture;
 use crate::debian::control::Control;
@@ -74,12 +76,16 @@ pub const EMPTY_LINE: Part<'_> = Part { text: b"\n", mark: None };
 ///
 /// A stanza may begin a compressed block. What marks it is the digest of its package file: no number
 /// looks more random, and none depends less on the other stanzas.
-pub fn parts<'a>(stanzas: impl Iterator<Item = (&'a str, &'a Sha256)>) -> Vec<Part<'a>> {
+pub fn parts<'a>(stanzas: impl Iterator<Item = (&'a SharedText, &'a Sha256)>) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     for (stanza, digest) in stanzas {
         let mark = digest.as_bytes().first_chunk().map(|start| u64::from_be_bytes(*start));
-        parts.push(Part { text: stanza.as_bytes(), mark });
-        parts.push(EMPTY_LINE);
+        // A stanza that was read of an index has its empty line behind it.
+        if let Some(text) = stanza.line() {
+            parts.push(Part { text, mark });
+        } else {
+            parts.extend([Part { text: stanza.as_bytes(), mark }, EMPTY_LINE]);
+        }
     }
     parts
 }
@@ -88,46 +94,61 @@ pub fn parts<'a>(stanzas: impl Iterator<Item = (&'a str, &'a Sha256)>) -> Vec<Pa
 pub fn parse(
     text: &SharedText,
 ) -> impl Iterator<Item = Result<IndexedPackage, PackagesError>> + '_ {
-    deb822::stanzas(text).map(move |stanza| indexed(text, stanza.map_err(PackagesError::Syntax)?))
+    let mut stanzas = deb822::stanzas(text);
+    let mut before = None;
+    std::iter::from_fn(move || {
+        let stanza = stanzas.next_with(&FIELDS)?.map_err(PackagesError::Syntax);
+        let package = stanza.and_then(|(stanza, values)| {
+            let fields = IndexedFields { text, values, before: before.as_ref() };
+            fields.read(stanza)
+        });
+        before = package.as_ref().ok().map(|p| (p.name.clone(), p.architecture.clone()));
+        Some(package)
+    })
 }
 
 /// The fields that are read of a stanza.
 const FIELDS: [&str; 6] = ["Package", "Version", "Architecture", "Filename", "Size", "SHA256"];
 
-/// Returns the values of [`FIELDS`], found in one pass.
-fn values<'a>(stanza: deb822::Stanza<'a>) -> [Option<&'a str>; FIELDS.len()] {
-    let mut values = [None; FIELDS.len()];
-    for field in stanza.fields() {
-        if let Some(place) = FIELDS.iter().position(|known| known.eq_ignore_ascii_case(field.name))
-        {
-            values[place] = Some(field.value);
-        }
-    }
-    values
+/// The values of [`FIELDS`] in a stanza.
+struct IndexedFields<'a> {
+    text: &'a SharedText,
+    values: [Option<&'a str>; FIELDS.len()],
+    /// Name and architecture of the package before: those of this one are often the same, and then
+    /// are kept once.
+    before: Option<&'a (PackageName, Architecture)>,
 }
 
-fn indexed(
-    whole: &SharedText,
-    stanza: deb822::Stanza<'_>,
-) -> Result<IndexedPackage, PackagesError> {
-    let values = values(stanza);
-    let name = values[0].unwrap_or_default();
-    let unreadable = |field| PackagesError::Field { package: name.to_owned(), field };
-    let text = |field| {
-        let place = FIELDS.iter().position(|known| *known == field);
-        place.and_then(|place| values[place]).ok_or_else(|| unreadable(field))
-    };
-    Ok(IndexedPackage {
-        name: name.parse().map_err(|_| unreadable("Package"))?,
-        version: text("Version")?.parse().map_err(|_| unreadable("Version"))?,
-        architecture: text("Architecture")?.parse().map_err(|_| unreadable("Architecture"))?,
-        file: FileFields {
-            filename: whole.share(text("Filename")?),
-            size: text("Size")?.parse().map_err(|_| unreadable("Size"))?,
-            sha256: text("SHA256")?.parse().map_err(|_| unreadable("SHA256"))?,
-        },
-        stanza: whole.share(stanza.text()),
-    })
+impl IndexedFields<'_> {
+    fn read(&self, stanza: deb822::Stanza<'_>) -> Result<IndexedPackage, PackagesError> {
+        let [name, version, architecture, filename, size, sha256] = self.values;
+        let name = name.unwrap_or_default();
+        let unreadable = |field| PackagesError::Field { package: name.to_owned(), field };
+        fn value<T: FromStr>(text: Option<&str>) -> Option<T> {
+            text?.parse().ok()
+        }
+        let known_name = self.before.map(|(known, _)| known).filter(|known| known.as_str() == name);
+        let known_architecture = self.before.map(|(_, known)| known);
+        let known_architecture =
+            known_architecture.filter(|known| Some(known.as_str()) == architecture);
+        Ok(IndexedPackage {
+            name: known_name
+                .cloned()
+                .or_else(|| value(Some(name)))
+                .ok_or_else(|| unreadable("Package"))?,
+            version: value(version).ok_or_else(|| unreadable("Version"))?,
+            architecture: known_architecture
+                .cloned()
+                .or_else(|| value(architecture))
+                .ok_or_else(|| unreadable("Architecture"))?,
+            file: FileFields {
+                filename: self.text.share(filename.ok_or_else(|| unreadable("Filename"))?),
+                size: value(size).ok_or_else(|| unreadable("Size"))?,
+                sha256: value(sha256).ok_or_else(|| unreadable("SHA256"))?,
+            },
+            stanza: self.text.share(stanza.text()),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -165,13 +186,13 @@ mod tests {
 
     #[test]
     fn stanzas_that_were_joined_are_read_back() {
-        let one = published();
+        let one = SharedText::from(published());
         let digest = Sha256::of(b"");
-        let parts = parts([(one.as_str(), &digest); 2].into_iter());
+        let parts = parts([(&one, &digest); 2].into_iter());
         let text = parts.iter().map(|part| str::from_utf8(part.text).unwrap()).collect::<String>();
         assert_eq!(text, format!("{one}\n{one}\n"));
         let read: Vec<_> = parse(&text.into()).collect::<Result<_, _>>().unwrap();
         assert_eq!(read.len(), 2);
-        assert!(read.iter().all(|package| *package.stanza == one && package.file.size == 7));
+        assert!(read.iter().all(|package| package.stanza == one && package.file.size == 7));
     }
 }

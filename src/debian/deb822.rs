@@ -10,9 +10,14 @@
 use memchr::{memchr, memchr_iter};
 
 use super::checked_text::excerpt;
+use seen_names::SeenNames;
 
+mod seen_names;
 #[cfg(test)]
 mod tests;
+mod write;
+
+pub use write::write_field;
 
 /// The most fields that a stanza may have; real ones have some forty.
 ///
@@ -97,13 +102,51 @@ impl<'a> Iterator for Stanzas<'a> {
     type Item = Result<Stanza<'a>, Deb822Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.next_meeting(|_, _| {})
+    }
+}
+
+impl<'a> Stanzas<'a> {
+    /// Returns the next stanza with the values of the fields of these names, in any case, as
+    /// [`Stanza::get`] would return them: found on the way, in one pass.
+    pub fn next_with<const N: usize>(
+        &mut self,
+        names: &[&str; N],
+    ) -> Option<Result<(Stanza<'a>, [Option<&'a str>; N]), Deb822Error>> {
+        let mut found = [(0, 0); N];
+        let mut open = None;
+        let stanza = self.next_meeting(|name, offset| {
+            // A field ends where the next one begins.
+            if let Some(place) = open.take() {
+                let (_, end): &mut (usize, usize) = &mut found[place];
+                *end = offset;
+            }
+            if let Some(place) = names.iter().position(|known| known.eq_ignore_ascii_case(name)) {
+                found[place] = (offset + name.len() + 1, usize::MAX);
+                open = Some(place);
+            }
+        })?;
+        Some(stanza.map(|stanza| {
+            let text = stanza.text;
+            let value = |(start, end): (usize, usize)| {
+                (start > 0).then(|| trim(&text[start..end.min(text.len())]))
+            };
+            (stanza, found.map(value))
+        }))
+    }
+
+    /// Returns the next stanza; `meet` is told the name of each field and where it begins in there.
+    fn next_meeting(
+        &mut self,
+        meet: impl FnMut(&str, usize),
+    ) -> Option<Result<Stanza<'a>, Deb822Error>> {
         let empty_lines = self.rest.bytes().take_while(|byte| *byte == b'\n').count();
         self.rest = &self.rest[empty_lines..];
         self.line += empty_lines;
         if self.rest.is_empty() {
             return None;
         }
-        match Extent::measure(self.rest, self.line) {
+        match Extent::measure(self.rest, self.line, meet) {
             Ok(extent) => {
                 let (text, rest) = self.rest.split_at(extent.length);
                 let stanza = Stanza { text, line: self.line };
@@ -201,30 +244,6 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// Appends `name: value` and a newline, so that reading it gives the same back.
-///
-/// A value of several lines has them in the form of [`Field::value`]: each starts with a blank and
-/// has something else too. Errors name what would read back as something else; nothing is appended.
-pub fn write_field(out: &mut String, name: &str, value: &str) -> Result<(), Deb822Error> {
-    let at_line_1 = |reason| Deb822Error { line: 1, reason };
-    check_name(name).map_err(at_line_1)?;
-    if !is_writable(value) {
-        return Err(at_line_1(Deb822Reason::Value(excerpt(name))));
-    }
-    let separator = if value.is_empty() || value.starts_with('\n') { ":" } else { ": " };
-    out.extend([name, separator, value, "\n"]);
-    Ok(())
-}
-
-/// Tells whether a value survives being written and read.
-fn is_writable(value: &str) -> bool {
-    let mut lines = value.split('\n');
-    let first = lines.next().unwrap_or_default();
-    let continues =
-        |line: &str| line.starts_with(is_blank) && !line.trim_matches(is_blank).is_empty();
-    !first.starts_with(is_blank) && !value.ends_with(is_blank) && lines.all(continues)
-}
-
 /// The size of a stanza or field at the start of a text.
 struct Extent {
     length: usize,
@@ -233,7 +252,11 @@ struct Extent {
 
 impl Extent {
     /// Finds the end of the stanza that a text starts with, and checks each line before it.
-    fn measure(text: &str, first_line: usize) -> Result<Self, Deb822Error> {
+    fn measure(
+        text: &str,
+        first_line: usize,
+        mut meet: impl FnMut(&str, usize),
+    ) -> Result<Self, Deb822Error> {
         let mut names = SeenNames::default();
         let mut extent = Self { length: 0, lines: 0 };
         let mut newlines = memchr_iter(b'\n', text.as_bytes());
@@ -243,8 +266,11 @@ impl Extent {
             if line.is_empty() {
                 break;
             }
-            check_line(line, &text[..extent.length], &mut names)
+            let name = check_line(line, &text[..extent.length], &mut names)
                 .map_err(|reason| Deb822Error { line: first_line + extent.lines, reason })?;
+            if let Some(name) = name {
+                meet(name, extent.length);
+            }
             extent.length = newline.map_or(text.len(), |newline| newline + 1);
             extent.lines += 1;
         }
@@ -262,22 +288,28 @@ impl Extent {
     }
 }
 
-/// Checks a line that is not empty, with what stands before it in its stanza.
-fn check_line(line: &str, before: &str, names: &mut SeenNames) -> Result<(), Deb822Reason> {
+/// Checks a line that is not empty, with what stands before it in its stanza, and returns the name
+/// of the field that it begins, if it begins one.
+fn check_line<'a>(
+    line: &'a str,
+    before: &str,
+    names: &mut SeenNames,
+) -> Result<Option<&'a str>, Deb822Reason> {
     if !line.starts_with(is_blank) {
         let name = field_name(line)?;
-        return names.insert(name, before);
+        return names.insert(name, before).map(|()| Some(name));
     }
     if before.is_empty() {
         return Err(Deb822Reason::NoField);
     }
     match line.bytes().any(|byte| !matches!(byte, b' ' | b'\t')) {
-        true => Ok(()),
+        true => Ok(None),
         false => Err(Deb822Reason::BlankLine),
     }
 }
 
 /// Returns the name that the first line of a field starts with.
+#[inline]
 fn field_name(line: &str) -> Result<&str, Deb822Reason> {
     let end = line.bytes().position(|byte| !is_name_byte(byte)).unwrap_or(line.len());
     let name = &line[..end];
@@ -311,6 +343,7 @@ fn check_name(name: &str) -> Result<(), Deb822Reason> {
 }
 
 /// Tells whether a byte may stand in a field name: printable ASCII but no blank and no colon.
+#[inline]
 fn is_name_byte(byte: u8) -> bool {
     NAME_BYTES[usize::from(byte)]
 }
@@ -347,37 +380,4 @@ fn after_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let found = text.as_bytes().get(name.len()) == Some(&b':')
         && start.eq_ignore_ascii_case(name.as_bytes());
     found.then(|| &text[name.len() + 1..])
-}
-
-/// The names of the fields so far: a filter of 1024 bits that says "perhaps" or "surely not".
-#[derive(Default)]
-struct SeenNames {
-    bits: [u64; 16],
-    count: usize,
-}
-
-impl SeenNames {
-    /// Adds the name of a field; `before` is the text of the stanza before it.
-    fn insert(&mut self, name: &str, before: &str) -> Result<(), Deb822Reason> {
-        self.count += 1;
-        if self.count > MAX_FIELDS {
-            return Err(Deb822Reason::TooManyFields);
-        }
-        let slot = slot(name);
-        let (word, bit) = (&mut self.bits[slot / 64], 1 << (slot % 64));
-        if *word & bit != 0 && Stanza::of_checked(before).get(name).is_some() {
-            return Err(Deb822Reason::Duplicate(excerpt(name)));
-        }
-        *word |= bit;
-        Ok(())
-    }
-}
-
-/// Returns a number below 1024 that is the same for a name in any case.
-fn slot(name: &str) -> usize {
-    let bytes = name.as_bytes();
-    let sample = [0, bytes.len() / 2, bytes.len() - 1].map(|at| bytes[at].to_ascii_lowercase());
-    let [first, middle, last] = sample.map(u32::from);
-    let sample = (first | middle << 8 | last << 16) ^ ((bytes.len() as u32) << 24);
-    (sample.wrapping_mul(0x9e37_79b1) >> 22) as usize
 }

@@ -102,7 +102,7 @@ pub async fn find(store: &Store, head: &Head, lost: &Lost) -> Result<Option<Foun
 fn compress(form: Compression, text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     let packages: Vec<_> = packages::parse(&text.into()).collect::<Result<_, _>>().ok()?;
-    let stanzas = packages.iter().map(|package| (&*package.stanza, &package.file.sha256));
+    let stanzas = packages.iter().map(|package| (&package.stanza, &package.file.sha256));
     let mut parts = packages::parts(stanzas);
     let length: usize = parts.iter().map(|part| part.text.len()).sum();
     // A name that was spent has more empty lines at its end.

@@ -1,7 +1,7 @@
 //! Pieces of a text that is kept once, as a whole.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// A piece of a text; the whole text stays in memory for as long as one of its pieces does.
@@ -11,32 +11,59 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct SharedText {
     whole: Arc<String>,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl SharedText {
     /// Returns a piece of the same whole; a copy if `part` lies elsewhere.
     pub fn share(&self, part: &str) -> Self {
         let offset = (part.as_ptr() as usize).checked_sub(self.whole.as_ptr() as usize);
-        let range = offset.and_then(|start| Some((start, start.checked_add(part.len())?)));
+        let range = offset.and_then(|start| {
+            let end = start.checked_add(part.len()).filter(|end| *end <= self.whole.len())?;
+            Some((u32::try_from(start).ok()?, u32::try_from(end).ok()?))
+        });
         match range {
-            Some((start, end)) if end <= self.whole.len() => {
-                Self { whole: Arc::clone(&self.whole), start, end }
-            }
-            _ => part.into(),
+            Some((start, end)) => Self { whole: Arc::clone(&self.whole), start, end },
+            None => part.into(),
         }
+    }
+
+    fn range(&self) -> Range<usize> {
+        let place = |offset| usize::try_from(offset).expect("a text is in memory");
+        place(self.start)..place(self.end)
     }
 
     /// Returns the text.
     pub fn as_str(&self) -> &str {
-        &self.whole[self.start..self.end]
+        &self.whole[self.range()]
+    }
+
+    /// Returns the text's bytes, without a look at any of them: what borders lie between characters
+    /// was found out before.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.whole.as_bytes()[self.range()]
+    }
+
+    /// Returns the number of bytes, without a look at any of them.
+    pub fn size(&self) -> usize {
+        self.range().len()
+    }
+
+    /// Returns the text's bytes with the newline behind them; nothing if the whole has none there.
+    pub fn line(&self) -> Option<&[u8]> {
+        let Range { start, end } = self.range();
+        let line = self.whole.as_bytes().get(start..=end)?;
+        line.ends_with(b"\n").then_some(line)
     }
 }
 
+/// # Panics
+///
+/// If the text has 4 GiB or more: nothing is read that is half as long.
 impl From<String> for SharedText {
     fn from(whole: String) -> Self {
-        let end = whole.len();
+        let end = u32::try_from(whole.len()).expect("no index is larger than 2 GiB");
         Self { whole: Arc::new(whole), start: 0, end }
     }
 }
@@ -59,7 +86,7 @@ impl PartialEq for SharedText {
     fn eq(&self, other: &Self) -> bool {
         let is_same = Arc::ptr_eq(&self.whole, &other.whole)
             && (self.start, self.end) == (other.start, other.end);
-        is_same || self.as_str() == other.as_str()
+        is_same || self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -92,6 +119,13 @@ mod tests {
         let elsewhere = String::from("two");
         let piece = whole.share(&elsewhere);
         assert_eq!((piece.as_str(), Arc::ptr_eq(&piece.whole, &whole.whole)), ("two", false));
+    }
+
+    #[test]
+    fn a_line_ends_with_the_newline_of_the_whole() {
+        let whole = SharedText::from("one\ntwo".to_owned());
+        assert_eq!(whole.share(&whole[..3]).line(), Some(&b"one\n"[..]));
+        assert_eq!([whole.share(&whole[..2]).line(), whole.share(&whole[4..]).line()], [None; 2]);
     }
 
     #[test]
