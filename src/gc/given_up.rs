@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apt::path;
 use crate::debian::suite::Codename;
 use crate::mutation::{self, Mutation};
-use crate::published::Published;
+use crate::published::{Head, Published};
 use crate::snapshot::retired::Naming;
 use crate::time::{Span, Timestamp, shifted};
 
@@ -50,11 +50,12 @@ impl GivenUp {
                 names.entry(key.clone()).or_default().is_swept = true;
             }
         }
-        for name in used(published) {
-            if names.is_empty() {
-                break;
+        for (codename, head) in &published.heads {
+            if let Some(naming) = published.naming(codename) {
+                let named = naming.keys_like(&mut names.keys());
+                named.for_each(|name| drop(names.remove(&*name)));
             }
-            names.remove(&*name);
+            records(codename, head).for_each(|name| drop(names.remove(&name)));
         }
         let states = published.heads.values().map(|head| &head.state);
         let spans = states.map(|state| Span::seconds(state.purge_after)).chain([purge_after]);
@@ -75,21 +76,18 @@ impl GivenUp {
         names.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns when the first of those among `names` is spent that can have another name instead;
-    /// nothing if none of them is given up.
+    /// Returns when the first of the names of a generation is spent that can have another name
+    /// instead; nothing if none of them is given up.
     ///
     /// The copies under canonical names can have no other. Where one comes back just when it is
     /// deleted, the next apply finds it missing.
-    pub fn first_spent(
-        &self,
-        names: impl IntoIterator<Item = impl AsRef<str>>,
-    ) -> Option<Timestamp> {
+    pub fn first_spent(&self, generation: Naming<'_>) -> Option<Timestamp> {
         if mutation::is_on(Mutation::OldNames) {
             return None;
         }
-        let standings = names.into_iter().filter_map(|name| {
-            let standing = self.names.get(name.as_ref())?;
-            (!path::is_canonical(name.as_ref())).then_some(standing)
+        let standings = generation.keys_like(&mut self.names.keys()).filter_map(|name| {
+            let standing = self.names.get(&*name)?;
+            (!path::is_canonical(&name)).then_some(standing)
         });
         let end = |standing: &Standing| {
             if standing.is_swept { Timestamp::MIN } else { self.reuse_end(standing) }
@@ -136,10 +134,14 @@ impl GivenUp {
 pub(super) fn used(published: &Published) -> impl Iterator<Item = Cow<'_, str>> {
     published.heads.iter().flat_map(|(codename, head)| {
         let named = published.naming(codename).into_iter().flat_map(Naming::keys);
-        let generations = head.state.history.iter().cloned().chain([head.ancestor()]);
-        let records = generations.flat_map(|generation| generation.keys(codename));
-        named.chain(records.map(Cow::Owned))
+        named.chain(records(codename, head).map(Cow::Owned))
     })
+}
+
+/// Returns the names of the records of a generation, and of those before it that are kept.
+fn records(codename: &Codename, head: &Head) -> impl Iterator<Item = String> {
+    let generations = head.state.history.iter().cloned().chain([head.ancestor()]);
+    generations.flat_map(|generation| generation.keys(codename))
 }
 
 fn seconds(span: Span) -> i64 {

@@ -266,7 +266,7 @@ impl Publisher<'_> {
             objects,
             clock: self.clock,
             sight: *sight,
-            until: planned.given_up.first_spent(named.keys()),
+            until: planned.given_up.first_spent(named),
             scratch: &path::scratch(&self.writer),
         };
         let generation = suite.generation;

@@ -66,6 +66,11 @@ impl Retired {
         }
     }
 
+    /// Returns all names that have been given up.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.waiting.keys().chain(self.swept.keys())
+    }
+
     /// Takes names back that the generation that this is of names.
     pub fn reclaim(&mut self, keys: impl IntoIterator<Item = impl AsRef<str>>) {
         let mut keys = keys.into_iter();
@@ -149,6 +154,21 @@ impl<'a> Naming<'a> {
         packages.chain(self.index_keys().map(Cow::Owned))
     }
 
+    /// Returns those of [`Self::keys`] that may be among `names`, and some others.
+    ///
+    /// Names of package files lie all over the memory, and there are many of them. To look at those
+    /// only that are as long as one of a few names is much faster.
+    pub fn keys_like(
+        self,
+        names: &mut dyn Iterator<Item = &String>,
+    ) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let sizes: BTreeSet<usize> = names.map(String::len).collect();
+        let packages = self.distribution.components.values().flatten();
+        let packages = packages.map(|(_, package)| &package.file.filename);
+        let packages = packages.filter(move |name| sizes.contains(&name.size()));
+        packages.map(|name| Cow::Borrowed(&**name)).chain(self.index_keys().map(Cow::Owned))
+    }
+
     fn index_keys(self) -> impl Iterator<Item = String> {
         self.indices().flat_map(move |entry| {
             [
@@ -176,10 +196,7 @@ impl<'a> Naming<'a> {
             keys.extend(gone.map(|(_, package)| package.file.filename.to_string()));
         }
         // What was here and is the same there need not be looked for.
-        let mut kept = after.keys();
-        while !keys.is_empty()
-            && let Some(key) = kept.next()
-        {
+        for key in after.keys_like(&mut keys.iter()) {
             keys.remove(&*key);
         }
         keys.retain(|key| !free.contains(key));
