@@ -34,6 +34,14 @@ pub struct Planned {
     pub aim: Aim,
 }
 
+impl Planned {
+    /// Lets go of it for the rest of the process, which is about to end: to free the packages of a
+    /// large repository one by one would take longer than anything else that is left to do.
+    pub fn abandon(self) {
+        std::mem::forget(self);
+    }
+}
+
 /// What a plan is for.
 #[derive(Debug, Clone, Default)]
 pub enum Aim {

@@ -109,6 +109,7 @@ impl Arguments {
             return Err(Failure::blocked(planned.plan.blocking()));
         }
         if planned.plan.is_empty() {
+            planned.abandon();
             return beyond_repair.map_or(Ok(ApplyStatus::NothingToDo), Err);
         }
         interruptible(async {
@@ -123,6 +124,7 @@ impl Arguments {
                     sources_entries(&project, &store, &planned.plan, terminal).await;
                     terminal.say(&outcome(&project, &planned.plan, &applied, terminal.err));
                     terminal.say(&format!("Applied in {:.1}s.", started.elapsed().as_secs_f64()));
+                    planned.abandon();
                     beyond_repair.map_or(Ok(ApplyStatus::Applied), Err)
                 }
                 Ending::Overtaken(codename, _) => Err(Failure::overtaken(codename.as_str())),

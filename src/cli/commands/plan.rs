@@ -117,6 +117,7 @@ pub fn run(
     let verdict = verdict(arguments, &planned.plan);
     let status = verdict.as_ref().map_or_else(Failure::status, |status| *status);
     review.write(&project, (&planned.plan, &subject), status, terminal)?;
+    planned.abandon();
     verdict.map(ExitCode::from)
 }
 
