@@ -19,6 +19,8 @@ pub const HISTORY: &str = ".repoman/history/";
 pub const STORE_DESCRIPTOR: &str = ".repoman/store.json";
 /// The state file's path in Release, uncompressed; only its compressed form is uploaded.
 pub const STATE: &str = "repoman/state.json";
+/// The path of the state as it is published.
+pub const STATE_FILE: &str = "repoman/state.json.gz";
 /// What the names of `Contents` files begin with.
 const CONTENTS: &str = "Contents-";
 

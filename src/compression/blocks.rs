@@ -52,14 +52,6 @@ impl<'a> Blocks<'a> {
         Self(blocks)
     }
 
-    /// Returns a text in blocks of the largest size.
-    pub fn uniform(text: &'a [u8]) -> Self {
-        let size = usize::try_from(MAX_BLOCK).expect("it is no more than a megabyte");
-        let parts = text.chunks(size).map(|chunk| Block(vec![chunk]));
-        let blocks: Vec<_> = parts.collect();
-        Self(if blocks.is_empty() { vec![Block::default()] } else { blocks })
-    }
-
     /// Returns the number of bytes in all blocks.
     pub fn size(&self) -> u64 {
         self.0.iter().map(Block::size).sum()

@@ -22,7 +22,7 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::snapshot::Distribution;
 use crate::snapshot::retired::Naming;
-use crate::snapshot::state::{Encoders, Publication, State};
+use crate::snapshot::state::{self, Encoders, Publication, State};
 use crate::time::Timestamp;
 
 pub use contents::{ContentsDraft, ContentsText, FileLists};
@@ -120,7 +120,7 @@ impl Build<'_> {
         let generation = self.publication.generation;
         let mut state = self.state(self.naming(&release));
         state.encoders = self.encoders(&release)?;
-        let state = state_file(&state)?;
+        let state = self.state_file(&state)?;
         entries.extend(state.iter().map(|output| output.entry.clone()));
         outputs.extend(state);
         release.files = entries.into_iter().collect();
@@ -194,13 +194,30 @@ impl Build<'_> {
             let before = Naming { codename: self.codename, distribution, release };
             publication.retired.retire(before.given_up(after));
         }
-        publication.retired.reclaim(after.keys());
+        let named = after.keys_like(&mut publication.retired.names());
+        publication.retired.reclaim(named);
         State::new(publication, self.codename.to_string(), self.desired)
     }
 
-    /// Returns what compressed the index files of a Release file, where that is known.
+    /// Returns the entries of the state.
+    fn state_file(&self, state: &State) -> io::Result<Vec<Output>> {
+        let earlier = self.published.as_ref().and_then(|before| Some((before, before.state()?)));
+        let earlier = earlier.as_ref().map(|(before, text)| (before, state::parts(text)));
+        let earlier = earlier.map(|(before, parts)| (before, Blocks::cut(&parts)));
+        let edition = |path: &str, form| {
+            let (before, text) = earlier.as_ref()?;
+            before.edition(text, path, form)
+        };
+        let text = state.to_bytes();
+        let text = Blocks::cut(&state::parts(&text));
+        let forms = BTreeSet::from([Compression::Gzip]);
+        outputs(path::STATE, &text, &forms, Audience::Repoman, edition)
+    }
+
+    /// Returns what compressed the index files of a Release file, where that is known, and the state.
     fn encoders(&self, release: &Release) -> io::Result<Encoders> {
-        let mut encoders = BTreeMap::new();
+        let own = compression::encoder(Compression::Gzip)?.to_owned();
+        let mut encoders = BTreeMap::from([(path::STATE_FILE.to_owned(), own)]);
         for entry in &release.files {
             let carried = self.published.filter(|before| before.release.files.contains(entry));
             let encoder = match (carried, text::form(&entry.path)) {
@@ -249,12 +266,6 @@ impl Output {
         let Self { entry, bytes, audience } = self;
         bytes.map(|bytes| IndexFile { entry, bytes, audience })
     }
-}
-
-fn state_file(state: &State) -> io::Result<Vec<Output>> {
-    let text = state.to_bytes();
-    let forms = BTreeSet::from([Compression::Gzip]);
-    outputs(path::STATE, &Blocks::uniform(&text), &forms, Audience::Repoman, |_, _| None)
 }
 
 /// Returns a text's uncompressed entry and all its published forms.

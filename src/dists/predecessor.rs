@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::apt::path;
 use crate::apt::release::{IndexEntry, Release};
-use crate::compression::{Blocks, Compression, Edition, WORTH_REUSE};
+use crate::compression::{self, Blocks, Compression, Edition, WORTH_REUSE};
 use crate::dists::text::{self, Index};
 use crate::snapshot::Distribution;
 use crate::snapshot::state::Encoders;
@@ -34,7 +34,7 @@ impl<'a> Predecessor<'a> {
     /// Returns the files that a build of `desired` takes blocks from, if it has them.
     ///
     /// These are files of large indices that have to be built again; a small one is compressed
-    /// sooner than it is fetched.
+    /// sooner than it is fetched. The state always is.
     pub fn reusable(&self, desired: &Distribution) -> Vec<&'a IndexEntry> {
         let Self { distribution, release, encoders, .. } = *self;
         let mut files = Vec::new();
@@ -52,7 +52,17 @@ impl<'a> Predecessor<'a> {
                 encoders.are_ours(&entry.path, *form).then_some(entry)
             }));
         }
+        let is_large = release.file(path::STATE).is_some_and(|plain| plain.size >= WORTH_REUSE);
+        let is_ours = encoders.are_ours(path::STATE_FILE, Compression::Gzip);
+        files.extend(release.file(path::STATE_FILE).filter(|_| is_large && is_ours));
         files
+    }
+
+    /// Returns the published text of the state, if its file is at hand.
+    pub(super) fn state(&self) -> Option<Vec<u8>> {
+        let (file, plain) = (self.files.get(path::STATE_FILE)?, self.release.file(path::STATE)?);
+        // The digest of the file is right, and so is that of what it holds.
+        compression::decompress(Compression::Gzip, file, plain.size).ok()
     }
 
     /// Returns the published text of an index, if a file of it is at hand.

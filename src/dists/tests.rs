@@ -236,6 +236,63 @@ fn blocks_of_published_files_are_taken_over_and_change_nothing() {
 }
 
 #[test]
+fn blocks_of_the_published_state_are_taken_over_and_change_nothing() {
+    let package = |number: u32| {
+        let (mut id, package) = widget();
+        id.name = format!("widget-{number:05}").parse().unwrap();
+        (id, package)
+    };
+    let packages: Packages = (0..20_000).map(package).collect();
+    let before = distribution(packages);
+    let mut after = before.clone();
+    after.components.values_mut().for_each(|packages| packages.extend([widget()]));
+    let suite = build(&before, None, &BTreeSet::new());
+    let encoders = state(&suite).encoders;
+    let release = suite.release;
+    let files = suite.files.into_iter().map(|file| (file.entry.path, file.bytes)).collect();
+    let mut step = Step { before, after, release, encoders, files };
+    assert!(step.predecessor().reusable(&step.before).iter().any(|e| e.path == path::STATE_FILE));
+
+    let own = |suite: Suite| {
+        suite.files.into_iter().find(|file| file.audience == Audience::Repoman).unwrap().bytes
+    };
+    let warm = own(step.take());
+    assert_eq!(warm, own(Step { files: BTreeMap::new(), ..step.clone() }.take()));
+    let foreign = recompressed(&step.files[path::STATE_FILE]);
+    step.files.insert(path::STATE_FILE.to_owned(), foreign.clone().into());
+    let taken = own(step.take());
+    assert_ne!(taken, warm);
+    let (length, same) = (foreign.len(), |(one, other): &(&u8, &u8)| one == other);
+    let end = foreign.iter().rev().zip(taken.iter().rev()).take_while(same).count();
+    assert!(end > length / 8, "{end} of {length} bytes");
+
+    step.files.insert(path::STATE_FILE.to_owned(), foreign[..length - 1].to_vec().into());
+    assert_eq!(own(step.take()), warm, "what can't be read is not used");
+}
+
+/// Returns the same members compressed in another way than ours.
+fn recompressed(file: &[u8]) -> Vec<u8> {
+    let mut rest = file;
+    let mut members = Vec::new();
+    while !rest.is_empty() {
+        let length = u32::from_le_bytes(*rest[16..].first_chunk().unwrap()) as usize;
+        let member;
+        (member, rest) = rest.split_at(length);
+        let mut text = Vec::new();
+        let mut decoder = flate2::bufread::GzDecoder::new(member);
+        std::io::Read::read_to_end(&mut decoder, &mut text).unwrap();
+        let mut stored = flate2::write::DeflateEncoder::new(vec![], flate2::Compression::none());
+        std::io::Write::write_all(&mut stored, &text).unwrap();
+        let stored = stored.finish().unwrap();
+        members.extend_from_slice(&member[..16]);
+        members.extend_from_slice(&(stored.len() as u32 + 28).to_le_bytes());
+        members.extend_from_slice(&stored);
+        members.extend_from_slice(&member[length - 8..]);
+    }
+    members
+}
+
+#[test]
 fn files_of_another_encoder_or_another_text_are_not_used() {
     let mut original = Step::new();
     let cold = Step { files: BTreeMap::new(), ..original.clone() }.take();

@@ -31,19 +31,31 @@ const MAX_INDEX: u64 = 2 << 30;
 const PREFERENCE: [Compression; 4] =
     [Compression::Zstd, Compression::Gzip, Compression::Xz, Compression::None];
 
-/// Returns the state file that a Release lists; none if it lists none.
+/// Returns the state that a Release lists; none if it lists none.
 pub async fn state(
     store: &Store,
     codename: &Codename,
     release: &Release,
 ) -> Result<Option<State>, LoadError> {
+    Ok(state_file(store, codename, release).await?.map(|(state, _)| state))
+}
+
+/// Returns the state that a Release lists, and its file by its key if a build can take blocks from
+/// that; none if it lists none.
+pub async fn state_file(
+    store: &Store,
+    codename: &Codename,
+    release: &Release,
+) -> Result<Option<(State, Option<(String, Bytes)>)>, LoadError> {
     if !release.files.iter().any(|file| file.path.starts_with(path::STATE)) {
         return Ok(None);
     }
     let shelf = Shelf { store, codename, release };
-    let Index { key, bytes, .. } = shelf.fetch(path::STATE, &BTreeSet::new()).await?;
-    let state = State::parse(&bytes).map_err(|reason| LoadError::State { key, reason })?;
-    Ok(Some(state))
+    let index = shelf.fetch(path::STATE, &BTreeSet::new()).await?;
+    let state = State::parse(&index.bytes);
+    let state = state.map_err(|reason| LoadError::State { key: index.key.clone(), reason })?;
+    let file = shelf.useful_file(&index, path::STATE, &state);
+    Ok(Some((state, file)))
 }
 
 /// What a published distribution holds, and what became of its index files.
@@ -100,7 +112,7 @@ pub async fn distribution(
         async move {
             let mut index = shelf.fetch(&path, &state.compression).await?;
             let lost = std::mem::take(&mut index.lost);
-            let file = index.useful_file(&format!("{path}{}", index.form.extension()), state);
+            let file = shelf.useful_file(&index, &path, state);
             let is_large = index.is_large();
             let (text, packages) = blocking::cpu(move || parse(index)).await?;
             let text = is_large.then_some((path, text));
@@ -118,7 +130,13 @@ pub async fn distribution(
         all_lost.extend(lost);
         files.extend(file);
         texts.extend(text);
-        listed.entry(component).or_default().extend(list);
+        let known = listed.entry(component).or_default();
+        if known.is_empty() {
+            // It need not be copied.
+            *known = list;
+        } else {
+            known.extend(list);
+        }
     }
     let components = listed.into_iter().map(|(component, mut list)| {
         // Of what several indices list, the first one counts.
@@ -156,12 +174,6 @@ struct Index {
 }
 
 impl Index {
-    /// Returns the file and its key if a build can take blocks from it.
-    fn useful_file(&self, path: &str, state: &State) -> Option<(String, Bytes)> {
-        let is_useful = self.is_large() && state.encoders.are_ours(path, self.form);
-        is_useful.then(|| (self.key.clone(), self.file.clone()))
-    }
-
     fn is_large(&self) -> bool {
         self.bytes.len() as u64 >= compression::WORTH_REUSE
     }
@@ -216,6 +228,16 @@ impl Shelf<'_> {
             }
         }
         Err(fault.unwrap_or_else(missing))
+    }
+
+    /// Returns the file that an index was read from, and its key, if a build can take blocks from it
+    /// and would have to ask for it again.
+    fn useful_file(&self, index: &Index, path: &str, state: &State) -> Option<(String, Bytes)> {
+        let path = format!("{path}{}", index.form.extension());
+        let is_ours = index.is_large() && state.encoders.are_ours(&path, index.form);
+        let entry = self.release.file(&path).filter(|_| is_ours)?;
+        let is_gone = !self.store.has_at_hand(&entry.sha256);
+        is_gone.then(|| (index.key.clone(), index.file.clone()))
     }
 
     fn canonical(&self, path: &str) -> String {

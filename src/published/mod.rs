@@ -4,6 +4,7 @@ pub mod copies;
 pub mod damage;
 pub mod descriptor;
 mod error;
+mod head;
 pub mod history;
 mod index;
 pub mod manifests;
@@ -22,16 +23,16 @@ use crate::apt::release::{IndexEntry, Release};
 use crate::apt::{clear_sign, path};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::plan::{Base, Copies, PushRules, Seniority, Standing, Validity};
+use crate::plan::Standing;
 use crate::snapshot::Snapshot;
-use crate::snapshot::retired::{Ancestor, Naming};
-use crate::snapshot::state::State;
-use crate::store::{Entry, Etag, Key, Object, Store, StoreError};
+use crate::snapshot::retired::Naming;
+use crate::store::{Entry, Key, Object, Store, StoreError};
 use crate::text::SharedText;
 use crate::time::Timestamp;
 
 use damage::Lost;
 pub use error::LoadError;
+pub use head::{CommitPoint, Head, commit_points};
 use index::Content;
 pub use index::unpack;
 pub use sight::{GOOD_FOR, Sight};
@@ -64,25 +65,6 @@ pub struct Published {
     pub texts: BTreeMap<Codename, BTreeMap<String, SharedText>>,
 }
 
-/// The current generation of a distribution.
-#[derive(Debug, Clone)]
-pub struct Head {
-    /// The object that decides: InRelease, or Release where the distribution is unsigned.
-    pub key: String,
-    /// Its version, which a swap has to name.
-    pub etag: Etag,
-    /// Its bytes.
-    pub bytes: Bytes,
-    /// Their digest.
-    pub sha256: Sha256,
-    /// When the store says that it was written.
-    pub last_modified: Timestamp,
-    /// The Release file in it.
-    pub release: Release,
-    /// The state file that it lists.
-    pub state: State,
-}
-
 /// There are parts of a distribution that has no commit point: nobody can tell what it names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{codename} has no Release file that could be read, but {key}")]
@@ -91,48 +73,6 @@ pub struct Headless {
     pub codename: String,
     /// One of its objects.
     pub key: String,
-}
-
-impl Head {
-    /// Returns the generation that a plan on it starts from.
-    pub fn base(&self) -> Base {
-        Base { generation: self.state.generation, inrelease_sha256: self.sha256 }
-    }
-
-    /// Returns how it stands if nothing has to be done about it.
-    pub fn standing(&self, at: Timestamp) -> Standing {
-        let (copies, rules) = (Copies::Current, PushRules::Recorded);
-        let (validity, since) = (Validity::Unlimited, self.seniority());
-        Standing { base: self.base(), copies, rules, validity, since, later: None, at }
-    }
-
-    /// Returns since when which keys have signed without a break, at the latest.
-    ///
-    /// States of earlier versions don't tell: there it is known of this generation only.
-    pub fn seniority(&self) -> Seniority {
-        if !self.key.ends_with("/InRelease") {
-            return Seniority::new();
-        }
-        let since = |key: &String| {
-            let recorded = self.state.signing_since.get(key);
-            let recorded = recorded.and_then(|second| Timestamp::from_second(*second).ok());
-            Some((key.parse().ok()?, recorded.unwrap_or(self.release.date)))
-        };
-        self.state.signed_by.iter().filter_map(since).collect()
-    }
-
-    /// Returns how it stands with regard to its `Valid-Until`.
-    pub fn validity(&self, now: Timestamp) -> Validity {
-        Validity::of(self.release.date, self.release.valid_until, now)
-    }
-
-    /// Returns what is kept of this generation when another one has replaced it.
-    pub fn ancestor(&self) -> Ancestor {
-        let files = self.release.files.iter().filter(|file| file.path.starts_with(path::STATE));
-        let state = files.max_by_key(|file| file.path != path::STATE);
-        let state = state.expect("a head has a state, which its Release lists");
-        Ancestor { generation: self.state.generation, in_release: self.sha256, state: state.sha256 }
-    }
 }
 
 impl Published {
@@ -289,7 +229,7 @@ pub async fn heads(
     let guard = &guard;
     let loads = points.into_iter().map(|point| head(store, guard, point));
     let loaded: Vec<_> = futures::stream::iter(loads).buffered(store.jobs()).try_collect().await?;
-    Ok(loaded.into_iter().flatten().collect())
+    Ok(loaded.into_iter().flatten().map(|(codename, head, _)| (codename, head)).collect())
 }
 
 /// Returns the commit points of a listing, and what decides whether they count.
@@ -308,36 +248,6 @@ async fn guarded<'a>(
     Ok((Guard { expected, trust }, points))
 }
 
-/// The object that decides what is published of a distribution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommitPoint {
-    /// The distribution.
-    pub codename: Codename,
-    /// The key: InRelease, or Release where there is none.
-    pub key: String,
-}
-
-/// Returns the commit points among the keys under `dists/`: each InRelease, and each Release
-/// without one beside it, as an unsigned distribution has it.
-pub fn commit_points(objects: &BTreeMap<String, Entry>) -> Vec<CommitPoint> {
-    let point = |key: &String| {
-        let (directory, file) = key.strip_prefix(path::DISTS)?.rsplit_once('/')?;
-        let decides = match file {
-            "InRelease" => true,
-            // Other tools write a Release file into each directory of an index, too.
-            "Release" => {
-                !directory.contains("/binary-")
-                    && !directory.ends_with("/source")
-                    && !objects.contains_key(&format!("{}{directory}/InRelease", path::DISTS))
-            }
-            _ => false,
-        };
-        let codename = directory.parse().ok().filter(|_| decides)?;
-        Some(CommitPoint { codename, key: key.clone() })
-    };
-    objects.keys().filter_map(point).collect()
-}
-
 /// What decides whether a published distribution may be built on.
 struct Guard<'a> {
     expected: Expected<'a>,
@@ -347,16 +257,20 @@ struct Guard<'a> {
 
 type Loaded = (Codename, Head, Content);
 
+/// The head of a distribution, and the file of its state, if a build can take blocks from that.
+type Headed = (Codename, Head, Option<(String, Bytes)>);
+
 async fn distribution(
     store: &Store,
     guard: &Guard<'_>,
     point: CommitPoint,
 ) -> Result<Option<Loaded>, LoadError> {
-    let Some((codename, head)) = head(store, guard, point).await? else {
+    let Some((codename, head, file)) = head(store, guard, point).await? else {
         return Ok(None);
     };
     let Head { release, state, .. } = &head;
     let mut content = index::distribution(store, &codename, release, state).await?;
+    content.files.extend(file);
     if !head.key.ends_with("/InRelease") {
         // Whatever an unsigned file claims.
         content.distribution.signed_by.clear();
@@ -368,7 +282,7 @@ async fn head(
     store: &Store,
     guard: &Guard<'_>,
     point: CommitPoint,
-) -> Result<Option<(Codename, Head)>, LoadError> {
+) -> Result<Option<Headed>, LoadError> {
     let CommitPoint { codename, key } = point;
     let Some(object) = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_RELEASE).await?
     else {
@@ -380,7 +294,7 @@ async fn head(
     if signed && let Some(trust) = &guard.trust {
         release = parse_release(&key, &trust.text(&key, &object.bytes).await?)?;
     }
-    let Some(state) = index::state(store, &codename, &release).await? else {
+    let Some((state, file)) = index::state_file(store, &codename, &release).await? else {
         return Err(LoadError::NotMine { key });
     };
     let declared = guard.expected.name;
@@ -404,7 +318,7 @@ async fn head(
         release,
         state,
     };
-    Ok(Some((codename, head)))
+    Ok(Some((codename, head, file)))
 }
 
 /// Reads an InRelease file, or the plain Release file of an unsigned distribution, unverified.

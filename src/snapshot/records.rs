@@ -2,6 +2,7 @@
 //!
 //! Most packages of a repository came from the same few sources, whose names are kept once.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -11,15 +12,15 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Where one package came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PackageRecord {
     /// The names of the sources that brought it.
-    #[serde(serialize_with = "write_names", deserialize_with = "read_names")]
+    #[serde(serialize_with = "write_names")]
     pub by: Arc<BTreeSet<String>>,
     /// When it was first published, in seconds since 1970.
     pub at: i64,
     /// When a newer version first stood beside it, in seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded: Option<i64>,
 }
 
@@ -28,10 +29,9 @@ pub struct PackageRecord {
 pub struct Records(Vec<(Box<str>, PackageRecord)>);
 
 impl Records {
-    /// Returns the record of a package.
-    pub fn get(&self, name: &str) -> Option<&PackageRecord> {
-        let place = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
-        Some(&self.0[place].1)
+    /// Returns what looks up one record after the other, quickest in the order of the names.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader { records: &self.0, next: 0 }
     }
 
     /// Returns all records, in their order.
@@ -57,6 +57,27 @@ impl Records {
             records.dedup_by(|(one, _), (other, _)| one == other);
         }
         Self(records)
+    }
+}
+
+/// Looks up records, made by [`Records::reader`].
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    records: &'a [(Box<str>, PackageRecord)],
+    /// The place behind the last record that was found.
+    next: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Returns the record of a package.
+    pub fn get(&mut self, name: &str) -> Option<&'a PackageRecord> {
+        let is_next = self.records.get(self.next).is_some_and(|(known, _)| **known == *name);
+        let place = match is_next {
+            true => self.next,
+            false => self.records.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?,
+        };
+        self.next = place + 1;
+        Some(&self.records[place].1)
     }
 }
 
@@ -90,10 +111,30 @@ fn write_names<S: Serializer>(
     serializer.collect_seq(names.iter())
 }
 
-fn read_names<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Arc<BTreeSet<String>>, D::Error> {
-    BTreeSet::deserialize(deserializer).map(Arc::new)
+/// A record as it is read: names that are written plainly are not copied.
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    by: Vec<Name<'a>>,
+    at: i64,
+    #[serde(default)]
+    superseded: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Written<'_> {
+    /// Returns the record; its names are those of the record before, if they are the same.
+    fn record(self, before: Option<&PackageRecord>) -> PackageRecord {
+        let Self { by, at, superseded } = self;
+        let is_same = |before: &&PackageRecord| before.by.iter().eq(by.iter().map(|name| &*name.0));
+        let by = match before.filter(is_same) {
+            Some(before) => Arc::clone(&before.by),
+            None => Arc::new(by.into_iter().map(|name| name.0.into_owned()).collect()),
+        };
+        PackageRecord { by, at, superseded }
+    }
 }
 
 struct RecordsVisitor;
@@ -107,12 +148,8 @@ impl<'de> Visitor<'de> for RecordsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Records, A::Error> {
         let mut records: Vec<(Box<str>, PackageRecord)> = Vec::new();
-        while let Some((name, mut record)) = map.next_entry::<Box<str>, PackageRecord>()? {
-            if let Some((_, before)) = records.last()
-                && before.by == record.by
-            {
-                record.by = Arc::clone(&before.by);
-            }
+        while let Some((name, record)) = map.next_entry::<Box<str>, Written<'_>>()? {
+            let record = record.record(records.last().map(|(_, before)| before));
             records.push((name, record));
         }
         Ok(Records::sorted(records))
@@ -132,7 +169,10 @@ mod tests {
         let records = ["c", "a", "b"].map(|name| (name.to_owned(), record(name.len() as i64)));
         let records = Records::from_iter(records);
         assert_eq!(records.iter().map(|(name, _)| name).collect::<String>(), "abc");
-        assert_eq!((records.get("b"), records.get("d")), (Some(&record(1)), None));
+        let mut reader = records.reader();
+        let found = ["b", "c", "a", "d", "b"].map(|name| reader.get(name).is_some());
+        assert_eq!(found, [true, true, true, false, true]);
+        assert_eq!(reader.get("c"), Some(&record(1)));
     }
 
     #[test]
@@ -141,6 +181,8 @@ mod tests {
         let records: Records = serde_json::from_str(text).unwrap();
         assert_eq!(records.iter().collect::<Vec<_>>(), [("a", &record(2)), ("b", &record(3))]);
         assert!(Arc::ptr_eq(&records.0[0].1.by, &records.0[1].1.by), "their names are kept once");
+        let escaped = text.replace(r#"["a"]"#, r#"["\u0061"]"#);
+        assert_eq!(serde_json::from_str::<Records>(&escaped).unwrap(), records);
         let text = serde_json::to_string(&records).unwrap();
         assert_eq!(serde_json::from_str::<Records>(&text).unwrap(), records);
     }

@@ -4,6 +4,10 @@
 //! describes and covered by the same signature. Packages, sizes and hashes are not in it: the
 //! indices have them, and nothing keeps them twice.
 
+mod file;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -17,6 +21,8 @@ use crate::snapshot::records::{PackageRecord, Records};
 use crate::snapshot::retired::{Ancestor, Retired};
 use crate::snapshot::{Distribution, Memory, PackageId, Packages, Provenance};
 use crate::time::{Span, Timestamp};
+
+pub use file::{StateError, parts};
 
 /// The format of the state files that this version writes.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -122,26 +128,6 @@ fn purge_after() -> u64 {
     7 * 86_400
 }
 
-/// Why a state file can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// It was written by a newer version of this tool.
-    #[error("state format {found} is newer than {FORMAT_VERSION}, which this repoman reads")]
-    Newer {
-        /// The format version in the file.
-        found: String,
-    },
-    /// It is not a state file.
-    #[error("not a state file")]
-    Unreadable(#[source] serde_json::Error),
-}
-
-/// The part of every state file, of any version, that says what it is.
-#[derive(Deserialize)]
-struct Envelope {
-    format_version: String,
-}
-
 /// What a new state file records beside its packages.
 #[derive(Debug, Clone)]
 pub struct Publication {
@@ -210,34 +196,6 @@ impl State {
         }
     }
 
-    /// Returns the file's bytes: JSON with a final newline.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec(self).expect("a state has only string keys");
-        bytes.push(b'\n');
-        bytes
-    }
-
-    /// Reads a state file.
-    ///
-    /// # Errors
-    ///
-    /// When a newer version wrote it, or when it is no state file.
-    pub fn parse(bytes: &[u8]) -> Result<Self, StateError> {
-        let state = serde_json::from_slice::<Self>(bytes);
-        // What can't be read may still say why not.
-        let found = match &state {
-            Ok(state) => state.format_version.clone(),
-            Err(_) => {
-                let envelope = serde_json::from_slice::<Envelope>(bytes);
-                envelope.map_err(StateError::Unreadable)?.format_version
-            }
-        };
-        if major(&found) != major(FORMAT_VERSION) {
-            return Err(StateError::Newer { found });
-        }
-        state.map_err(StateError::Unreadable)
-    }
-
     /// Notes of packages of a component who brought them, and when, as far as the state knows it.
     pub fn trace<'a>(
         &self,
@@ -245,6 +203,7 @@ impl State {
         packages: impl Iterator<Item = (&'a PackageId, &'a mut Provenance)>,
     ) {
         let Some(records) = self.packages.get(component) else { return };
+        let mut records = records.reader();
         let mut key = String::new();
         for (id, provenance) in packages {
             key.clear();
@@ -318,85 +277,4 @@ fn record_key(id: &PackageId) -> String {
 fn write_record_key(key: &mut String, id: &PackageId) {
     let PackageId { name, version, architecture } = id;
     key.extend([name.as_str(), " ", version.as_str(), " ", architecture.as_str()]);
-}
-
-fn major(format_version: &str) -> &str {
-    format_version.split('.').next().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::apt::release::Identity;
-
-    fn state() -> State {
-        let publication = Publication {
-            tool: "repoman 0.1.0".into(),
-            repository: "acme-apt".into(),
-            generation: 2,
-            parent: Some(Parent { generation: 1, in_release: Sha256::of(b"1") }),
-            writer: "c0ffee".into(),
-            manifest: ManifestRecord { sha256: Sha256::of(b""), git_commit: None },
-            plan: None,
-            rollback_of: None,
-            allowed: BTreeMap::new(),
-            purge_after: 7200,
-            history: Vec::new(),
-            retired: Retired { waiting: [("a".to_owned(), None)].into(), ..Retired::default() },
-            signing_since: BTreeMap::new(),
-        };
-        let distribution = Distribution {
-            identity: Identity::default(),
-            architectures: vec![],
-            compression: BTreeSet::from([Compression::Xz]),
-            contents: false,
-            valid_for: Some(Span::seconds(1_209_600)),
-            signed_by: vec![],
-            components: BTreeMap::new(),
-            component_order: vec![],
-            remembered: Memory::new(),
-        };
-        State::new(publication, "bookworm".into(), &distribution)
-    }
-
-    #[test]
-    fn what_was_written_is_read_back() {
-        assert_eq!(State::parse(&state().to_bytes()).unwrap(), state());
-    }
-
-    #[test]
-    fn a_state_from_before_anything_was_retired_is_read() {
-        let mut older: serde_json::Value = serde_json::from_slice(&state().to_bytes()).unwrap();
-        for later in ["purge_after", "history", "retired", "valid_for", "signing_since"] {
-            assert!(older.as_object_mut().unwrap().remove(later).is_some());
-        }
-        let read = State::parse(older.to_string().as_bytes()).unwrap();
-        assert_eq!((read.retired, read.history), (Retired::default(), vec![]));
-        assert_eq!(read.purge_after, 604_800);
-    }
-
-    #[test]
-    fn an_encoder_of_another_name_is_not_ours() {
-        let own = compression::encoder(Compression::Xz).unwrap().to_owned();
-        let other = own.replace("xz", "XZ");
-        let encoders = [("own.xz", own), ("other.xz", other)];
-        let encoders = encoders.map(|(path, name)| (path.to_owned(), name));
-        let state = State { encoders: Encoders(encoders.into()), ..state() };
-        let are_ours = ["own.xz", "other.xz", "unknown.xz"]
-            .map(|path| state.encoders.are_ours(path, Compression::Xz));
-        assert_eq!(are_ours, [true, false, false]);
-        assert_eq!(State::parse(&state.to_bytes()).unwrap(), state);
-    }
-
-    #[test]
-    fn a_newer_format_is_refused() {
-        let newer = State { format_version: "2.0".into(), ..state() };
-        assert!(matches!(State::parse(&newer.to_bytes()), Err(StateError::Newer { .. })));
-    }
-
-    #[test]
-    fn a_newer_minor_version_is_read() {
-        let newer = State { format_version: "1.7".into(), ..state() };
-        assert!(State::parse(&newer.to_bytes()).is_ok());
-    }
 }

@@ -72,7 +72,6 @@ fn marks_that_are_not_random_make_no_block_larger_than_a_part_over_a_megabyte() 
 #[test]
 fn a_text_of_nothing_is_one_empty_block() {
     assert_eq!(Blocks::cut(&[]).as_slice().len(), 1);
-    assert_eq!(Blocks::uniform(b"").as_slice().len(), 1);
 }
 
 #[test]
