@@ -55,6 +55,7 @@ fn replaced(text: &str) -> Option<(usize, String)> {
     let forms = [
         ("0000-00-00", "2026-11-20"),
         ("00:00:00", "12:01:07"),
+        ("00:00 UTC", "12:01 UTC"),
         ("0.0s", "0.4s"),
         ("00.0s", "0.4s"),
     ];
@@ -294,6 +295,63 @@ fn a_plan_that_removes_a_distribution() {
     12:01:07 verify   buster generation 2 reads back as written
     ✓ 0 added, 2 removed, 0 uploaded; buster is removed, by generation 2.
     Applied in 0.4s.
+    "#);
+}
+
+#[test]
+fn a_promotion() {
+    let manifest = |promotion: &str| {
+        let distribution = Manifest::default().distributions;
+        let trixie = distribution.replace("bookworm", "trixie").replace("stable", "testing");
+        let sources = "[source.build]\npath = \"dist/*.deb\"\nto = \"trixie/main\"\n\n[source.to-stable]\n\
+                       distribution = \"trixie/main\"\nto = \"bookworm/main\"\n";
+        let distributions = format!("{distribution}\n\n{trixie}");
+        let sources = format!("{sources}{promotion}");
+        Manifest { distributions, sources, ..Manifest::default() }.to_text()
+    };
+    let first = manifest("packages = { widget = \"1.4.1-1\" }");
+    let repo = TestRepo::new();
+    repo.write_manifest(&first);
+    build(&repo, "widget", "1.4.1-1");
+    repo.apply();
+    build(&repo, "widget", "1.4.2-1");
+    repo.apply();
+    fs::write(repo.path("main.toml"), first).unwrap();
+    let soaking = manifest("soak = \"7d\"\npackages = { widget = \">= 1.4.2\" }\n");
+    repo.write_manifest(&soaking);
+    insta::assert_snapshot!(transcript(&repo, ["plan"]), @r#"
+    $ repoman plan
+    repoman 0.1.0   repo.toml   file://repo
+
+    note: source.to-stable waits in trixie/main for widget 1.4.2-1 (there since 2026-11-20 12:01 UTC) until 2026-11-20 12:01 UTC
+
+    No changes: what is published is what the manifest declares.
+    --- stderr
+    12:01:07 read     4 package files
+    --- exit 0
+    "#);
+    let yank = "\n[yank.widget]\n\
+                \"1.4.1-1\" = { reason = \"corrupts config on upgrade, #412\", from = \"bookworm\" }\n";
+    repo.write_manifest(&format!("{soaking}{yank}"));
+    let now = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(9 * 24 + 1);
+    let now = now.to_string();
+    let plan = transcript(&repo, ["plan", "--base", "main.toml", "--now", &now]);
+    insta::assert_snapshot!(plan.replace(&now, "2026-11-29T13:01:07Z"), @r#"
+    $ repoman plan --base main.toml --now 2026-11-29T13:01:07Z
+    repoman 0.1.0   repo.toml   file://repo
+
+    bookworm                                                          generation 1
+      main
+        + widget  1.4.2-1  amd64 arm64    1.3 kB  source.to-stable ← trixie, soaked 9d
+            clients upgrade 1.4.1-1 → 1.4.2-1
+        - widget  1.4.1-1  amd64 arm64            [yank] line 40
+            corrupts config on upgrade, #412
+
+    Plan: 1 package (2 files) to add, 1 to remove, 0 to change.
+          No package files to upload, 4 index files, then the Release files.
+    --- stderr
+    12:01:07 read     4 package files
+    --- exit 0
     "#);
 }
 
