@@ -57,7 +57,7 @@ fn scanned(text: &SharedText) -> Vec<IndexedPackage> {
 
 /// Returns the blocks of an index.
 fn blocks(packages: &[IndexedPackage]) -> Blocks<'_> {
-    let stanzas = packages.iter().map(|package| (&*package.stanza, &package.file.sha256));
+    let stanzas = packages.iter().map(|package| (&package.stanza, &package.file.sha256));
     Blocks::cut(&packages::parts(stanzas))
 }
 

@@ -7,6 +7,7 @@ use crate::manifest::{Manifest, Mode};
 use crate::published::history::Generation;
 use crate::query::RetiredBy;
 use crate::snapshot::PackageId;
+use crate::snapshot::records::Records;
 use crate::snapshot::state::{State, package_id};
 
 /// The packages that the current generation or a later one than the next lists.
@@ -30,9 +31,9 @@ impl<'a> Seen<'a> {
     pub fn last_listed(&mut self, earlier: &State) -> Vec<Named> {
         let mut last = Vec::new();
         for (component, records) in &earlier.packages {
-            let current = self.current.packages.get(component);
+            let mut current = self.current.packages.get(component).map(Records::reader);
             for (name, _) in records.iter() {
-                let is_listed = current.is_some_and(|current| current.get(name).is_some());
+                let is_listed = current.as_mut().is_some_and(|it| it.get(name).is_some());
                 let dropped = self.dropped.get(component);
                 if is_listed || dropped.is_some_and(|dropped| dropped.contains(name)) {
                     continue;
@@ -78,7 +79,7 @@ impl Dropped<'_> {
             return Some(RetiredBy::Yank(line.reason.text.clone()));
         }
         let remembered = state.remembered.get(component);
-        if remembered.is_some_and(|records| records.get(&id.to_string()).is_some()) {
+        if remembered.is_some_and(|records| records.reader().get(&id.to_string()).is_some()) {
             return Some(RetiredBy::Retention);
         }
         let manifest = manifest?;

@@ -240,7 +240,7 @@ fn indices<'a>(
 fn name_only((component, id): &Named, state: &State) -> Package {
     let PackageId { name, version, architecture } = id;
     let stanza = format!("Package: {name}\nVersion: {version}\nArchitecture: {architecture}\n");
-    let record = state.packages.get(component).and_then(|records| records.get(&id.to_string()));
+    let record = state.packages.get(component).and_then(|it| it.reader().get(&id.to_string()));
     let record = record.expect("the state that names a package has its record");
     let file = FileFields { filename: "".into(), size: 0, sha256: Sha256::of(b"") };
     Package { stanza: stanza.into(), file, provenance: record.into() }
