@@ -106,13 +106,16 @@ impl<'a> Iterator for Stanzas<'a> {
     }
 }
 
+/// A stanza, and the values of fields that were asked for.
+pub type WithValues<'a, const N: usize> = (Stanza<'a>, [Option<&'a str>; N]);
+
 impl<'a> Stanzas<'a> {
     /// Returns the next stanza with the values of the fields of these names, in any case, as
     /// [`Stanza::get`] would return them: found on the way, in one pass.
     pub fn next_with<const N: usize>(
         &mut self,
         names: &[&str; N],
-    ) -> Option<Result<(Stanza<'a>, [Option<&'a str>; N]), Deb822Error>> {
+    ) -> Option<Result<WithValues<'a, N>, Deb822Error>> {
         let mut found = [(0, 0); N];
         let mut open = None;
         let stanza = self.next_meeting(|name, offset| {
