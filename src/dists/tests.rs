@@ -1,5 +1,7 @@
 //! What a build makes of a distribution, and of what is published of it.
 
+mod edits;
+
 use std::sync::Arc;
 
 use super::*;

@@ -10,10 +10,24 @@ const INDEX: &str = "dists/bookworm/main/binary-amd64/Packages";
 
 /// Returns a repository with all compressed forms of its indices.
 fn repository() -> TestRepo {
+    TestRepo::with(&manifest())
+}
+
+fn manifest() -> Manifest {
     let manifest = Manifest::default();
     let forms = "compression = [\"xz\", \"gz\", \"zst\"]";
     let distributions = format!("{}\n{forms}", manifest.distributions);
-    TestRepo::with(&Manifest { distributions, ..manifest })
+    Manifest { distributions, ..manifest }
+}
+
+/// Returns such a repository that loses what its sources lose.
+///
+/// A component with a policy of its own may lose the last version of a package.
+fn mirror() -> TestRepo {
+    let manifest = manifest();
+    let policy = "[distribution.bookworm.component.main.retain]\nversions = 1\n";
+    let sources = format!("{}\nmode = \"mirror\"\n\n{policy}", manifest.sources);
+    TestRepo::with(&Manifest { sources, ..manifest })
 }
 
 /// Puts a package with a long stanza into the sources.
@@ -76,6 +90,12 @@ fn apt_reads_every_package_of_an_index_that_was_taken_over_in_each_form() {
     repo.apply();
     build(&repo, 500);
     repo.apply();
+    apt_finds(&repo, 201);
+}
+
+/// Asserts that apt finds so many packages in each form of the index.
+#[track_caller]
+fn apt_finds(repo: &TestRepo, packages: usize) {
     let server = FileServer::start(&repo.store());
     for form in ["xz", "gz", "zst"] {
         let client = AptClient::new(&server.url(), Trust::Key(&TestKey::shared().public));
@@ -84,6 +104,59 @@ fn apt_reads_every_package_of_an_index_that_was_taken_over_in_each_form() {
         client.update();
         let all = client.apt_get(["install", "--simulate", "^widget"]).ok().stdout;
         let installed = all.lines().filter(|line| line.starts_with("Inst "));
-        assert_eq!(installed.count(), 201, "{form}");
+        assert_eq!(installed.count(), packages, "{form}");
     }
+}
+
+/// Returns a number that looks random; the same for the same one.
+fn mixed(number: u64) -> u64 {
+    let number = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    number ^ (number >> 31)
+}
+
+/// Adds a package to the sources, or replaces or removes one of them.
+fn edit(repo: &TestRepo, step: u64) {
+    let files = fs::read_dir(repo.path("dist")).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.collect();
+    files.sort();
+    let chosen = &files[usize::try_from(mixed(step)).unwrap() % files.len()];
+    let (goes, comes) = [(false, true), (true, true), (true, false)][step as usize % 3];
+    if goes {
+        fs::remove_file(chosen).unwrap();
+    }
+    if comes {
+        build(repo, 1_000 + u32::try_from(step).unwrap());
+    }
+}
+
+#[test]
+fn after_200_edits_everything_reads_what_blocks_were_taken_over_for() {
+    let (steps, at_once) = (mirror(), mirror());
+    (0..150).for_each(|number| build(&steps, number));
+    steps.apply();
+    for step in 0..200 {
+        edit(&steps, step);
+        if step % 20 == 19 {
+            steps.apply();
+        }
+    }
+    for package in fs::read_dir(steps.path("dist")).unwrap() {
+        let package = package.unwrap();
+        fs::create_dir_all(at_once.path("dist")).unwrap();
+        fs::copy(package.path(), at_once.path("dist").join(package.file_name())).unwrap();
+    }
+    at_once.apply();
+    for form in [".xz", ".gz", ".zst"] {
+        assert!(read(&steps, form) == read(&at_once, form), "{form}");
+    }
+    let text = steps.index("bookworm/main/binary-amd64");
+    let checks: [(&str, &[&str]); 3] =
+        [(".xz", &["xz", "-t"]), (".gz", &["zcat"]), (".zst", &["zstd", "-tq"])];
+    for (form, program) in checks {
+        let output = printed(program, &steps.store().join(format!("{INDEX}{form}")));
+        assert!(output.is_none_or(|output| form != ".gz" || output == text.as_bytes()), "{form}");
+    }
+    let packages = fs::read_dir(steps.path("dist")).unwrap().count();
+    apt_finds(&steps, packages);
 }
