@@ -71,22 +71,27 @@ impl<'a> Entry<'a> {
         Stanza::of_checked(&self.package.stanza)
     }
 
-    /// Returns the name of its source package.
-    pub fn source(&self) -> &'a str {
+    /// Returns the name of its source package; none if nothing that describes it is left.
+    pub fn source(&self) -> Option<&'a str> {
         let named = self.stanza().get("Source").and_then(|source| source.split([' ', '(']).next());
-        named.unwrap_or(self.id.name.as_str())
+        self.is_described().then(|| named.unwrap_or(self.id.name.as_str()))
     }
 
-    /// Returns the version of its source package.
-    pub fn source_version(&self) -> &'a str {
+    /// Returns the version of its source package; none if nothing that describes it is left.
+    pub fn source_version(&self) -> Option<&'a str> {
         let source = self.stanza().get("Source").and_then(|source| source.split_once('('));
-        source.map_or(self.id.version.as_str(), |(_, version)| version.trim_end_matches(')').trim())
+        let named = source.map(|(_, version)| version.trim_end_matches(')').trim());
+        self.is_described().then(|| named.unwrap_or(self.id.version.as_str()))
     }
 
     /// Returns the package file; none if nothing that describes it is left.
     pub fn file(&self) -> Option<&'a FileFields> {
-        let is_known = self.retirement.is_none_or(|it| it.record == Record::Index);
-        is_known.then_some(&self.package.file)
+        self.is_described().then_some(&self.package.file)
+    }
+
+    /// Tells whether its stanza is one that an index has or had.
+    pub fn is_described(&self) -> bool {
+        self.retirement.is_none_or(|retirement| retirement.record == Record::Index)
     }
 
     /// Returns when it was first published; none if nobody took note.

@@ -223,8 +223,8 @@ impl Field {
             Computed::Distribution => entry.codename.as_str().into(),
             Computed::Component => entry.component.as_str().into(),
             Computed::Architecture => entry.id.architecture.as_str().into(),
-            Computed::Source => entry.source().into(),
-            Computed::SourceVersion => entry.source_version().into(),
+            Computed::Source => entry.source()?.into(),
+            Computed::SourceVersion => entry.source_version()?.into(),
             Computed::Version => entry.id.version.as_str().into(),
             Computed::Size => entry.file()?.size.to_string().into(),
             Computed::PublishedAt | Computed::RetiredAt | Computed::AvailableUntil => {

@@ -529,3 +529,53 @@ proptest! {
         prop_assert_eq!(found.map(|(place, _)| place).collect::<BTreeSet<_>>(), model(&both, &all));
     }
 }
+
+/// A package that is gone, with what is left of it.
+fn gone(record: Record, remains: Remains) -> Listing {
+    let mut listing = repository();
+    let retirement = Retirement {
+        generation: 12,
+        since: "2026-11-18T10:00:00Z".parse().unwrap(),
+        reason: Some(RetiredBy::Yank("bad".to_owned())),
+        record,
+        remains,
+    };
+    for (codename, distribution) in &mut listing.snapshot.distributions {
+        let components = distribution.components.iter();
+        let retired = components.map(|(component, packages)| {
+            let ids = packages.keys().map(|id| (id.clone(), retirement.clone()));
+            (component.clone(), ids.collect())
+        });
+        listing.retirements.insert(codename.clone(), retired.collect());
+    }
+    listing
+}
+
+#[test]
+fn what_became_of_a_package_is_asked_like_anything_else() {
+    let until = "2026-11-25T10:00:00Z".parse().unwrap();
+    let there = gone(Record::Index, Remains::Available { until: Some(until) });
+    let lost = gone(Record::State, Remains::Deleted);
+    let found = |listing: &Listing, text: &str| {
+        let selection = Selection { query: Some(query(text)), ..Selection::default() };
+        selection.of(listing, now()).len()
+    };
+    for text in [
+        "$RetiredAt (2026-11-18)",
+        "$LastGeneration (>= 9), $LastGeneration (12)",
+        "$Reason (yanked: *)",
+        "!$File (unknown)",
+    ] {
+        assert_eq!([found(&there, text), found(&lost, text)], [6, 6], "{text}");
+    }
+    for (text, when_there, when_lost) in [
+        ("$File (available)", 6, 0),
+        ("$AvailableUntil (>= 2026-11-25)", 6, 0),
+        ("$Size (>= 0)", 6, 0),
+        ("$Source (*)", 6, 0),
+        ("$From (*)", 6, 6),
+    ] {
+        assert_eq!([found(&there, text), found(&lost, text)], [when_there, when_lost], "{text}");
+    }
+    assert_eq!(found(&repository(), "$RetiredAt (>= 2000-01-01)"), 0, "that one is published");
+}

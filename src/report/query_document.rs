@@ -43,9 +43,9 @@ struct PackageDocument<'a> {
     sha256: Option<String>,
     /// In bytes.
     size: Option<u64>,
-    /// The name of the source package.
-    source: &'a str,
-    source_version: &'a str,
+    /// The name of the source package; nothing where nothing that tells it is left.
+    source: Option<&'a str>,
+    source_version: Option<&'a str>,
     version: &'a str,
 }
 

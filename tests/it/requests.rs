@@ -54,3 +54,33 @@ fn no_change_takes_three_requests_and_one_more_for_each_further_distribution() {
     repo.apply();
     assert_eq!(requests_of_an_apply(&server, &repo).len(), 4);
 }
+
+#[test]
+fn what_is_gone_is_told_by_the_records_and_each_index_that_describes_it_once() {
+    let server = Bucket::start(|_| Conduct::Honest);
+    let policy = "[distribution.bookworm.component.main.retain]\nversions = 1\n";
+    let sources = format!("{}\n\n{policy}", Manifest::default().sources);
+    let manifest = Manifest { store: server.store(""), sources, ..Manifest::default() };
+    let repo = server.admit(TestRepo::with(&manifest));
+    for version in ["1.0", "1.1", "1.2"] {
+        for architecture in ["amd64", "arm64"] {
+            repo.build(&Deb::new("widget", version, architecture));
+        }
+        repo.build(&Deb::new("widget-doc", version, "all"));
+        repo.apply();
+    }
+    // This generation drops nothing, so nobody asks for the indices of the one before.
+    let repository = manifest.repository.clone() + "\ndescription = \"Widgets\"";
+    repo.write_manifest(&Manifest { repository, ..manifest }.to_text());
+    repo.apply();
+    fs::remove_dir_all(repo.home().join(".cache")).unwrap();
+    server.requests();
+    let run = repo.repoman(["query", "--retired", "--format", "plain"]).ok();
+    assert_eq!(run.stdout.lines().count(), 6, "{run}");
+    let requests = server.requests();
+    let of_indices = requests.iter().filter(|request| request.contains("/binary-"));
+    let indices: std::collections::BTreeSet<_> = of_indices.clone().collect();
+    assert_eq!((of_indices.count(), indices.len()), (6, 6), "{requests:#?}");
+    // Beside the indices: listings, keyring, the current generation, three before it, a manifest.
+    assert_eq!(requests.len(), 6 + 2 + 1 + 2 + 6 + 1, "{requests:#?}");
+}

@@ -131,8 +131,8 @@ fn what_is_deleted_is_told_from_what_can_be_downloaded() {
     let text = repo.repoman(["query", "--retired", "gadget", "--json"]).ok().stdout;
     let document: Value = serde_json::from_str(&text).unwrap();
     let gadget = &document["packages"][0];
-    let lost = ["filename", "sha256", "size"].map(|member| &gadget[member]);
-    assert_eq!(lost, [&Value::Null; 3]);
+    let lost = ["filename", "sha256", "size", "source"].map(|member| &gadget[member]);
+    assert_eq!(lost, [&Value::Null; 4]);
     assert_eq!((&gadget["version"], &gadget["from"]), (&json!("1:0.9+b1"), &json!(["widget"])));
     assert_eq!(gadget["retired"]["file"], "deleted");
     assert_eq!(gadget["retired"]["available_until"], Value::Null);

@@ -26,7 +26,7 @@ use crate::query::{Listing, Record, Remains, Retirement};
 use crate::snapshot::state::{Parent, State};
 use crate::snapshot::{Distribution, Memory, Package, PackageId, Packages};
 use crate::store::Store;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, whole_second};
 
 use cause::{Dropped, Named, Seen};
 
@@ -257,7 +257,8 @@ async fn look(past: Past<'_>, listing: &mut Listing) -> Result<(), LoadError> {
     let absent = pool.absent(files).await?;
     let names = pool.names();
     let given_up = GivenUp::new(published, manifest.purge_after);
-    let until: BTreeMap<&String, Timestamp> = given_up.waiting().collect();
+    let waiting = given_up.waiting().map(|(key, until)| (key.as_str(), whole_second(until)));
+    let until: BTreeMap<&str, Timestamp> = waiting.collect();
     for (codename, components) in &mut listing.retirements {
         let distribution = &listing.snapshot.distributions[codename];
         for (component, retirements) in components {
@@ -265,9 +266,7 @@ async fn look(past: Past<'_>, listing: &mut Listing) -> Result<(), LoadError> {
                 let key = &distribution.components[component][id].file.filename;
                 retirement.remains = match retirement.record {
                     Record::Index if absent.contains(&**key) => Remains::Deleted,
-                    Record::Index => {
-                        Remains::Available { until: until.get(&key.to_string()).copied() }
-                    }
+                    Record::Index => Remains::Available { until: until.get(&**key).copied() },
                     Record::State if names.contains(&*pool::name(id)) => Remains::Unknown,
                     Record::State => Remains::Deleted,
                 };

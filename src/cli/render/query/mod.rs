@@ -15,7 +15,7 @@ use clap::ValueEnum;
 
 use crate::cli::terminal::Terminal;
 use crate::debian::suite::Codename;
-use crate::query::{AbsentField, Entry, Field, Listing, Record, Selection};
+use crate::query::{AbsentField, Entry, Field, Listing, Selection};
 use crate::report::{QueryDocument, write_lines};
 use crate::text::printable;
 use crate::time::Timestamp;
@@ -86,8 +86,7 @@ impl Format {
 
     /// Tells whether it leaves a package out: a stanza that is lost is better missing than made up.
     pub fn omits(self, entry: &Entry<'_>) -> bool {
-        let is_stanza_lost = entry.retirement.is_some_and(|it| it.record == Record::State);
-        self == Self::Deb822 && is_stanza_lost
+        self == Self::Deb822 && !entry.is_described()
     }
 
     /// Tells whether the format shows chosen columns.
