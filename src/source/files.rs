@@ -1,7 +1,8 @@
 //! Package files on disk: read each once at most, and decide whether a source takes it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,14 +16,16 @@ use crate::source::SourceProblem;
 use crate::source::known::{Known, Seen};
 
 /// The outcome of reading each file; a rejected one is told once for each source that has it.
-pub(super) type Debs = BTreeMap<PathBuf, Result<Arc<OfferedFile>, Arc<DebError>>>;
+///
+/// By the bytes of their paths: comparing these component by component costs as much as all else.
+pub(super) type Debs = BTreeMap<OsString, Result<Arc<OfferedFile>, Arc<DebError>>>;
 
 /// Reads package files in parallel, with memory bounded whatever their size; those that are known
 /// are not read again.
 ///
 /// `root` is the directory of the manifest that names them.
 pub(super) fn read_files(
-    paths: &BTreeSet<&PathBuf>,
+    paths: &BTreeSet<&OsStr>,
     (known, root): (&Known, &Path),
     observe: &dyn Observe,
 ) -> Debs {
@@ -30,11 +33,11 @@ pub(super) fn read_files(
     let total = paths.len();
     let register = known.of(root);
     let entries = register.entries();
-    let look = |path: &&PathBuf| {
-        let outcome = register.look(&entries, path);
+    let look = |path: &&OsStr| {
+        let outcome = register.look(&entries, Path::new(path));
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         observe.event(&Event::Read { done, total });
-        (path.to_path_buf(), outcome)
+        (path.to_os_string(), outcome)
     };
     let paths: Vec<_> = paths.iter().copied().collect();
     let looks: Vec<_> = paths.par_iter().map(look).collect();

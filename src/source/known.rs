@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::deb::register::{self, Entry, Stamp};
@@ -52,7 +52,11 @@ impl Known {
     pub(super) fn of(&self, root: &Path) -> Register<'_> {
         let name = name(root);
         let bytes = self.cache.named(&name).unwrap_or_default();
-        Register { known: self, root: root.to_owned(), name, bytes }
+        let mut prefix = root.as_os_str().as_bytes().to_vec();
+        if !prefix.is_empty() && !prefix.ends_with(b"/") {
+            prefix.push(b'/');
+        }
+        Register { known: self, prefix, name, bytes }
     }
 
     fn today(&self) -> u32 {
@@ -70,8 +74,8 @@ fn name(root: &Path) -> String {
 /// What was read of the files of one manifest.
 pub(super) struct Register<'a> {
     known: &'a Known,
-    /// The directory of the manifest, as paths have it.
-    root: PathBuf,
+    /// What paths begin with that are below the directory of the manifest.
+    prefix: Vec<u8>,
     /// What it is called in the cache.
     name: String,
     bytes: Vec<u8>,
@@ -134,7 +138,8 @@ impl Register<'_> {
 
     /// Returns what a file is called here: the same from wherever repoman is run.
     fn name_of<'a>(&self, path: &'a Path) -> &'a [u8] {
-        path.strip_prefix(&self.root).unwrap_or(path).as_os_str().as_bytes()
+        let path = path.as_os_str().as_bytes();
+        path.strip_prefix(&*self.prefix).unwrap_or(path)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sources that are files on disk: `path = "dist/*.deb"`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,8 +51,8 @@ pub fn read(
             Err(mut errors) => problems.append(&mut errors),
         }
     }
-    let paths: BTreeSet<&PathBuf> =
-        finds.iter().flat_map(|(_, found)| found.files.iter().map(|file| &file.path)).collect();
+    let files = finds.iter().flat_map(|(_, found)| &found.files);
+    let paths: BTreeSet<&OsStr> = files.map(|file| file.path.as_os_str()).collect();
     let debs = read_files(&paths, (known, root), observe);
     for (source, found) in &finds {
         let (offer, mut errors) = offer(manifest, source, found, &debs);
@@ -176,7 +177,7 @@ fn offer(
     let mut problems = Vec::new();
     let mut rejected = BTreeSet::new();
     for FoundFile { path, target } in &found.files {
-        match &debs[path] {
+        match &debs[path.as_os_str()] {
             Ok(file) => match admit(manifest, source, file, target) {
                 Admission::Taken(offering) => offer.offerings.push(offering),
                 Admission::Narrowed => {}

@@ -3,7 +3,6 @@
 //! Nothing here looks for files: whoever pushes names them. Each is let in by exactly one source,
 //! or the whole push is refused; nobody guesses where a package belongs.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,12 +37,12 @@ pub fn read(
     let mut problems = Vec::new();
     // What is pushed was built just now, and will not be seen again.
     let nothing = (Known::NOTHING, Path::new(""));
-    let debs = read_files(&files.iter().collect::<BTreeSet<_>>(), nothing, observe);
+    let debs = read_files(&files.iter().map(|file| file.as_os_str()).collect(), nothing, observe);
     for (path, outcome) in debs {
         let routed = match outcome {
             Ok(file) => route(&sources, &file).and_then(|source| take(manifest, source, &file)),
             Err(reason) => {
-                let file = path.display().to_string();
+                let file = Path::new(&path).display().to_string();
                 Err(vec![SourceProblem::Rejected { file, reason }])
             }
         };

@@ -2,6 +2,7 @@
 
 use std::fs::{File, FileTimes};
 use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::*;
