@@ -64,7 +64,7 @@ pub use self::settings::{Location, LocationError, Settings, Writers};
 pub use self::swap::Replacement;
 
 /// How many bytes of content may be in memory at once for uploads, over the whole store.
-const BUDGET: usize = 64 << 20;
+const BUDGET: usize = 40 << 20;
 
 /// How long to wait before the second attempt at a write; doubled for each one after it.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);

@@ -23,7 +23,7 @@ const HEADERS: Headers = Headers {
     storage: Storage::Small,
 };
 
-/// What the budget and the thresholds make large: it goes up in three parts.
+/// What the budget and the thresholds make large: it goes up in five parts.
 const LARGE: usize = (20 << 20) + 17;
 
 /// A store, and what has to live as long as it.

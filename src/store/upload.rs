@@ -20,8 +20,8 @@ use super::{BUDGET, CreateOnly, Creation, Headers, Key, Operation, Store, StoreE
 use crate::blocking::cpu;
 use crate::digest::{Hasher, Sha256};
 
-/// The size of a part, in bytes, unless there would be too many.
-pub(super) const PART: u64 = 8 << 20;
+/// The size of a part, in bytes, unless there would be too many; S3 takes none that are smaller.
+pub(super) const PART: u64 = 5 << 20;
 
 /// How many parts S3 takes.
 const PARTS: u64 = 10_000;
