@@ -12,6 +12,7 @@ use crate::plan::intake::{Obstacle, Taken, Upload};
 use crate::plan::loss::{self, Loss, Turn};
 use crate::plan::offer::Offers;
 use crate::plan::promotion::{self, Origin, Promotions, Withheld};
+use crate::plan::strangers;
 use crate::snapshot::{Distribution, PackageId, Packages, Snapshot};
 use crate::time::{Span, Timestamp};
 
@@ -166,6 +167,7 @@ fn conclude(
     let mut notes: Vec<Note> = kept.into_iter().collect();
     notes.extend(promoted);
     notes.extend(different_bytes(&snapshot));
+    notes.extend(strangers::notes(manifest, ground.offers, [published, &snapshot]));
     let files = listed(files, &snapshot);
     let (consent, purge_after) = (Consent::of(manifest), manifest.purge_after);
     Ok(Desired { snapshot, files, removals, notes, sourcing, consent, purge_after })

@@ -22,6 +22,7 @@ mod promotion;
 pub mod repair;
 mod retention;
 pub mod rotation;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod validity;

@@ -25,6 +25,15 @@ pub enum Note {
         /// Where it stands, from 1.
         line: usize,
     },
+    /// Lines of the manifest are about a package that is not there, and one with nearly that name is.
+    Stranger {
+        /// The name in the manifest.
+        name: String,
+        /// The first line with it, from 1.
+        line: usize,
+        /// The package that is there.
+        near: String,
+    },
     /// Clients refuse a distribution some time after it was last published, which is news or not
     /// near.
     RunsOut {
@@ -92,6 +101,7 @@ impl Note {
             Self::Empty(_) => "no-packages",
             Self::SingleWriter => "single-writer",
             Self::Unused { .. } => "unused-line",
+            Self::Stranger { .. } => "unknown-package",
             Self::RunsOut { .. } => "valid-until",
             Self::Unlisted { .. } => "contents-read",
             Self::DifferentBytes { .. } => "different-content",
@@ -104,7 +114,7 @@ impl Note {
     /// Returns the line of the manifest that it is about, from 1.
     pub fn line(&self) -> Option<usize> {
         match self {
-            Self::Unused { line, .. } if *line > 0 => Some(*line),
+            Self::Unused { line, .. } | Self::Stranger { line, .. } if *line > 0 => Some(*line),
             _ => None,
         }
     }
@@ -134,6 +144,10 @@ impl fmt::Display for Note {
             Self::Unused { table, key, line } => write!(
                 f,
                 "line {line} of the manifest, `{key}` in [{table}], does nothing any more"
+            ),
+            Self::Stranger { name, line, near } => write!(
+                f,
+                "line {line} of the manifest is about {name}, which is not there; did you mean {near}?"
             ),
             Self::RunsOut { codename, valid_for, until: None } => write!(
                 f,

@@ -74,6 +74,13 @@ pub fn annotations(plan: &Plan, file: &std::path::Path) -> Vec<Annotation> {
             title: format!("[{table}]"),
             message: format!("`{key}` does nothing any more"),
         }),
+        Note::Stranger { name, line, near } => Some(Annotation {
+            weight: Weight::Warning,
+            file: Some(file.to_owned()),
+            position: Some((*line, 0)),
+            title: name.clone(),
+            message: format!("there is no such package; did you mean {near}?"),
+        }),
         _ => None,
     });
     dangers.chain(unused).collect()

@@ -156,3 +156,23 @@ fn an_old_version_does_not_come_back_as_new() {
     let gone = step(&only(&[(0, 3, false)]), &again.snapshot, now + 7 * DAY);
     assert!(gone.snapshot.distributions.values().all(|d| d.remembered.is_empty()));
 }
+
+#[test]
+fn lines_about_packages_that_are_not_there_are_told_if_one_is_near() {
+    let told = |rules: &str| -> Vec<String> {
+        let manifest = parse(&format!("{MANIFEST}\n{rules}\n")).unwrap().manifest;
+        let offers = offers(&only(&[(0, 1, false), (1, 1, false)]));
+        let desired = desired(&manifest, &offers, &Snapshot::default(), at(1)).unwrap();
+        let notes = desired.notes.iter().filter(|note| matches!(note, Note::Stranger { .. }));
+        notes.map(ToString::to_string).collect()
+    };
+    let about = |line: &str| format!("line 12 of the manifest is about {line}");
+    let expected = about("pgk0, which is not there; did you mean pkg0?");
+    assert_eq!(told("yank.pgk0 = { \"1\" = \"why\" }"), [&*expected]);
+    assert_eq!(told("keep.pgk0 = { \"1\" = \"why\" }"), [&*expected]);
+    assert_eq!(told("retain.package.pgk0 = { versions = 2 }"), [&*expected]);
+    assert_eq!(told("keep.pkg0 = { \"1\" = \"why\" }"), [""; 0]);
+    assert_eq!(told("keep.pkg7 = { \"1\" = \"why\" }"), [""; 0], "another number, another library");
+    assert_eq!(told("keep.zebra = { \"1\" = \"why\" }"), [""; 0]);
+    assert_eq!(told("retain.package.\"pgk*\" = { versions = 2 }"), [""; 0]);
+}
