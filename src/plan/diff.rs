@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::apt::release::{Identity, Pin};
-use crate::debian::architecture::Architecture;
 use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
@@ -373,17 +372,4 @@ pub(super) fn identify(plan: &Plan) -> Sha256 {
     };
     let bytes = serde_json::to_vec(&identified).expect("every map in it has string keys");
     Sha256::of(&bytes)
-}
-
-/// The architectures of a change's files, as plans print them.
-impl PackageChange {
-    /// Returns the architectures, in the order of their names.
-    pub fn architectures(&self) -> Vec<&Architecture> {
-        self.files.iter().map(|file| &file.architecture).collect()
-    }
-
-    /// Returns the bytes of all its files.
-    pub fn size(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
-    }
 }

@@ -14,7 +14,7 @@ use crate::apt::path::PoolFile;
 use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
 use crate::manifest::{Manifest, OnConflict};
-use crate::plan::draft::Ground;
+use crate::plan::ground::Ground;
 use crate::plan::offer::OfferedFile;
 use crate::plan::promotion::{Origin, Promoted};
 use crate::plan::{Note, Origins};

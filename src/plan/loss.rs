@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::debian::suite::{Codename, Component};
 use crate::manifest::{Mode, Source};
-use crate::plan::draft::{Ground, Removals};
+use crate::plan::draft::Removals;
+use crate::plan::ground::Ground;
 use crate::snapshot::{Distribution, PackageId};
 
 /// What one mirror has lost; package files count once, wherever they are listed.

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::debian::suite::Component;
 use crate::manifest::Policy;
 use crate::snapshot::PackageId;
 
