@@ -1,24 +1,26 @@
 //! The sections of a plan in Markdown, each for every level.
 
+mod dangers;
+mod packages;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::escape::{code, cut, fenced, prose};
 use super::{Level, Subject, marker};
-use crate::cli::render::plan::{need, reason};
 use crate::cli::render::repairs;
 use crate::debian::suite::Codename;
 use crate::plan::{
-    Copies, Danger, Deed, DistributionPlan, DistributionStatus, FieldChange, Indices, Operation,
-    PackageChange, Plan, Reason, Severity,
+    Copies, Deed, DistributionPlan, DistributionStatus, FieldChange, Indices, Operation, Plan,
 };
 use crate::text::{bytes, plural};
 use crate::time::day;
 
+use dangers::dangers;
+use packages::{REMOVED, REPLACED, additions, departures, differences};
+
 /// No text of others is longer; what is cut off stands in the manifest or the log.
 const LONGEST: usize = 400;
-/// More removals than this are folded away below their number.
-const OPEN: usize = 25;
 
 /// Returns the whole document at a level.
 pub fn document(plan: &Plan, subject: &Subject, level: Level) -> String {
@@ -119,74 +121,6 @@ fn totals(plan: &Plan) -> String {
     };
     let (add, remove) = (plural(sum.add, "package"), sum.remove);
     format!("{new}{add} to add, {remove} to remove{with}, {} to change{repair}", sum.change)
-}
-
-fn dangers(out: &mut String, plan: &Plan, subject: &Subject, level: Level) {
-    let known = |danger: &Danger| match &subject.against {
-        Some(against) if against.known.contains(&danger.id) => Known::Anyway(&against.name),
-        _ => Known::New,
-    };
-    let (blocking, others): (Vec<_>, Vec<_>) = plan.dangers.iter().partition(|d| d.blocks());
-    if !blocking.is_empty() {
-        let count = plural(blocking.len(), "danger");
-        let _ = writeln!(out, "**Blocked: {count}{}.**\n", need(&blocking));
-        blocking.iter().for_each(|danger| self::danger(out, danger, known(danger), level));
-        let lines = lines_to_add(&blocking);
-        if !lines.is_empty() {
-            let _ = writeln!(out, "\nTo go ahead, add with the reason:\n");
-            out.push_str(&fenced("toml", &lines));
-        }
-        out.push('\n');
-    }
-    for danger in &others {
-        self::danger(out, danger, known(danger), level);
-    }
-    if !others.is_empty() {
-        out.push('\n');
-    }
-}
-
-/// Returns what accepts dangers, as the manifest has it.
-fn lines_to_add(dangers: &[&Danger]) -> String {
-    let mut tables: BTreeMap<&str, String> = BTreeMap::new();
-    for danger in dangers.iter().filter(|danger| danger.code.is_acceptable()) {
-        let key = danger.key().replace('\\', "\\\\").replace('"', "\\\"");
-        let line = format!("\"{key}\" = \"why\"\n");
-        tables.entry(danger.code.table()).or_default().push_str(&line);
-    }
-    let tables = tables.iter().map(|(table, lines)| format!("[{table}]\n{lines}"));
-    tables.collect::<Vec<_>>().join("\n")
-}
-
-/// Whether a plan would have a danger anyway.
-#[derive(Debug, Clone, Copy)]
-enum Known<'a> {
-    /// The change causes it, as far as anybody knows.
-    New,
-    /// The manifest of this name has it, too.
-    Anyway(&'a str),
-}
-
-fn danger(out: &mut String, danger: &Danger, known: Known<'_>, level: Level) {
-    let id = code(&danger.id);
-    let mark = match (&danger.accepted, danger.severity) {
-        (Some(_), _) => "- accepted: ",
-        (None, Severity::Warning) => "- warning: ",
-        (None, Severity::Blocking) => "- ",
-    };
-    let text = match (&danger.accepted, level) {
-        (_, Level::Bare) => String::new(),
-        (Some(cause), _) => format!(" – {}", said(&cause.text)),
-        (None, _) => format!(" – {}", said(&danger.message)),
-    };
-    let instead = danger.instead.as_ref().filter(|_| level < Level::Terse && danger.blocks());
-    let instead = instead.map(|instead| format!(". Better: {}", said(instead)));
-    let end = if danger.code.is_acceptable() { "" } else { ". No line accepts it" };
-    let known = match known {
-        Known::Anyway(name) if level < Level::Bare => format!(" ({} has it, too)", code(name)),
-        _ => String::new(),
-    };
-    let _ = writeln!(out, "{mark}{id}{known}{text}{}{end}", instead.unwrap_or_default());
 }
 
 /// Returns text of others, not too long.
@@ -308,135 +242,6 @@ fn field(FieldChange { field, before, after }: &FieldChange) -> String {
         None => "nothing".to_owned(),
     };
     format!("{} {} → {}", prose(field), value(before), value(after))
-}
-
-/// Returns the changes of one kind, each with its distribution.
-fn of(plan: &Plan, operation: Operation) -> Vec<(&Codename, &PackageChange)> {
-    let distributions = plan.distributions.iter();
-    let all = distributions
-        .flat_map(|(name, plan)| plan.packages.iter().map(move |change| (name, change)));
-    all.filter(|(_, change)| change.operation == operation).collect()
-}
-
-/// A way in which clients lose what they had.
-struct Departure {
-    operation: Operation,
-    /// What follows the number of versions.
-    title: &'static str,
-    /// The heads of the columns of place and package.
-    head: (&'static str, &'static str),
-}
-
-const REMOVED: Departure =
-    Departure { operation: Operation::Remove, title: "to remove", head: ("From", "Removed") };
-const REPLACED: Departure = Departure {
-    operation: Operation::Change,
-    title: "to replace by another content",
-    head: ("In", "Replaced"),
-};
-
-fn departures(out: &mut String, plan: &Plan, level: Level, kind: &Departure) {
-    let gone = of(plan, kind.operation);
-    if gone.is_empty() {
-        return;
-    }
-    let title = format!("{} {}", plural(gone.len(), "package version"), kind.title);
-    if level == Level::Bare {
-        let _ = writeln!(out, "**{title}**\n\n{}", fenced("text", &versions(&gone)));
-        return;
-    }
-    let (from, package) = kind.head;
-    let rows = gone.iter();
-    let table = if level == Level::Terse {
-        let row = |(name, change): &(&Codename, &PackageChange)| {
-            format!("| {} | {} |\n", place(name, change), versioned(change))
-        };
-        let rows: String = rows.map(row).collect();
-        format!("| {from} | {package} |\n|---|---|\n{rows}")
-    } else {
-        let rows: String = rows.map(|(name, change)| departure(name, change)).collect();
-        format!("| {from} | {package} | Architectures | Why |\n|---|---|---|---|\n{rows}")
-    };
-    match gone.len() > OPEN {
-        true => details(out, &title, &table),
-        false => {
-            let _ = writeln!(out, "**{title}**\n\n{table}");
-        }
-    }
-}
-
-/// Writes how contents differ that become other ones.
-fn differences(out: &mut String, plan: &Plan, level: Level) {
-    let changes = of(plan, Operation::Change).into_iter();
-    let text: String = changes
-        .filter(|(_, change)| !change.difference.is_empty())
-        .map(|(_, change)| {
-            let lines = change.difference.iter().map(|line| line.replace('\n', " ") + "\n");
-            format!("@@ {} {} @@\n{}", change.name, change.version, lines.collect::<String>())
-        })
-        .collect();
-    if level == Level::Whole && !text.is_empty() {
-        details(out, "What differs", &fenced("diff", &text));
-    }
-}
-
-fn place(codename: &Codename, change: &PackageChange) -> String {
-    code(&format!("{codename}/{}", change.component))
-}
-
-fn versioned(change: &PackageChange) -> String {
-    format!("{} {}", code(change.name.as_str()), code(change.version.as_str()))
-}
-
-fn departure(codename: &Codename, change: &PackageChange) -> String {
-    let mut why = said(&reason(change, "←"));
-    if let Reason::Yanked(cause) = &change.reason {
-        why += &format!(": {}", said(&cause.text));
-    }
-    if let Some(effect) = &change.effect {
-        why += &format!("; {}", said(&effect.to_string()));
-    }
-    let (place, package) = (place(codename, change), versioned(change));
-    format!("| {place} | {package} | {} | {why} |\n", architectures(change))
-}
-
-fn architectures(change: &PackageChange) -> String {
-    let names = change.files.iter().map(|file| code(file.architecture.as_str()));
-    names.collect::<Vec<_>>().join(" ")
-}
-
-/// Returns a line for each package and place, with all versions that leave.
-fn versions(removals: &[(&Codename, &PackageChange)]) -> String {
-    let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (codename, change) in removals {
-        let place = format!("{codename}/{} {}", change.component, change.name);
-        lines.entry(place).or_default().push(change.version.as_str());
-    }
-    lines.iter().map(|(place, versions)| format!("{place} {}\n", versions.join(" "))).collect()
-}
-
-fn additions(out: &mut String, plan: &Plan, level: Level) {
-    let additions = of(plan, Operation::Add);
-    if additions.is_empty() {
-        return;
-    }
-    let title = format!("{} to add", plural(additions.len(), "package version"));
-    if level > Level::Whole {
-        let _ = writeln!(out, "{title} in all; `repoman plan -v` lists them.\n");
-        return;
-    }
-    let rows = additions.iter().map(|(name, change)| addition(name, change)).collect::<String>();
-    let head = "| To | Added | Architectures | Size | From |\n|---|---|---|--:|---|\n";
-    details(out, &title, &format!("{head}{rows}"));
-}
-
-fn addition(codename: &Codename, change: &PackageChange) -> String {
-    let mut from = said(&reason(change, "←"));
-    if let Some(effect) = &change.effect {
-        from += &format!("; {}", said(&effect.to_string()));
-    }
-    let (place, package, size) = (place(codename, change), versioned(change), bytes(change.size()));
-    format!("| {place} | {package} | {} | {size} | {from} |\n", architectures(change))
 }
 
 fn notes(out: &mut String, plan: &Plan, subject: &Subject) {
