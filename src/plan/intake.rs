@@ -19,6 +19,7 @@ use crate::plan::offer::OfferedFile;
 use crate::plan::promotion::{Origin, Promoted};
 use crate::plan::{Note, Origins};
 use crate::snapshot::{Distribution, Package, PackageId, Provenance};
+use crate::time::shifted;
 
 /// A package file to upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -309,7 +310,11 @@ impl<'a> Intake<'a> {
             }
             return;
         }
+        // In whole seconds, by which `log` tells one content from the other.
+        let earliest = published.map(|old| shifted(old.provenance.published_at, 1));
         let mut package = self.listed(&candidate);
+        let published_at = &mut package.provenance.published_at;
+        *published_at = earliest.map_or(*published_at, |earliest| earliest.max(*published_at));
         let remembered = into.remembered.get(candidate.component).and_then(|ids| ids.get(id));
         if let Some(remembered) = remembered {
             // It was here before, and is as old as it was.

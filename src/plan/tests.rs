@@ -16,7 +16,7 @@ use super::*;
 use crate::debian::control::Control;
 use crate::manifest::{Manifest, parse};
 use crate::snapshot::{Package, PackageId, Snapshot};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, shifted};
 
 const MANIFEST: &str = r#"
 format = 1
@@ -293,6 +293,17 @@ fn other_bytes_under_a_published_version_take_its_place_if_somebody_accepts_that
     assert!(!allowed.is_blocked());
     let again = desired(&manifest(), &rebuilt(), &after.snapshot, at(10)).unwrap();
     assert!(diff(&after.snapshot, &again, &BTreeMap::new()).is_empty());
+}
+
+#[test]
+fn another_content_is_published_later_than_the_one_before_even_within_a_second() {
+    let published = history(&[only(&[(0, 1, false)])]).pop().unwrap();
+    let times = |snapshot: &Snapshot| -> BTreeSet<Timestamp> {
+        entries(snapshot).values().map(|package| package.provenance.published_at).collect()
+    };
+    let first = times(&published).pop_last().unwrap();
+    let after = desired(&manifest(), &rebuilt(), &published, first).unwrap();
+    assert_eq!(times(&after.snapshot), BTreeSet::from([shifted(first, 1)]));
 }
 
 #[test]
