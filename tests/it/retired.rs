@@ -40,7 +40,9 @@ fn repository() -> TestRepo {
     old.iter().for_each(|path| fs::remove_file(path).unwrap());
     repo.build(&Deb::new("widget", "1.1", "amd64"));
     nightly("2");
-    repo.repoman(["apply", "--yes", "--allow", "package-gone:bookworm/main/*/widget-doc"]).ok();
+    let gone = ["*/widget-doc", "arm64/widget"];
+    let gone = gone.map(|package| format!("package-gone:bookworm/main/{package}"));
+    repo.repoman(["apply", "--yes", "--allow", &gone[0], "--allow", &gone[1]]).ok();
     let yank = "[yank.gadget]\n\"1:0.9+b1\" = \"corrupts | data\"\n";
     repo.write_manifest(&manifest(yank).to_text());
     repo.apply();
