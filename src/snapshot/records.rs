@@ -3,7 +3,8 @@
 //! Most packages of a repository came from the same few sources, whose names are kept once.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,44 +27,88 @@ pub struct PackageRecord {
 
 /// Records by `name version architecture`, in the order of these texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Records(Vec<(Box<str>, PackageRecord)>);
+pub struct Records {
+    /// All names, one behind the other: each by itself would take as much again.
+    names: String,
+    /// The ends of the names, and the records.
+    entries: Vec<(u32, PackageRecord)>,
+}
 
 impl Records {
     /// Returns what looks up one record after the other, quickest in the order of the names.
     pub fn reader(&self) -> Reader<'_> {
-        Reader { records: &self.0, next: 0 }
+        Reader { records: self, next: 0 }
     }
 
     /// Returns all records, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &PackageRecord)> {
-        self.0.iter().map(|(name, record)| (&**name, record))
+        let mut start = 0;
+        self.entries.iter().map(move |(end, record)| {
+            let name = &self.names[offset(start)..offset(*end)];
+            start = *end;
+            (name, record)
+        })
     }
 
     /// Returns the number of packages.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 
     /// Tells whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
+    }
+
+    /// Returns the name of the record at a place.
+    fn name(&self, place: usize) -> Option<&str> {
+        let (end, _) = self.entries.get(place)?;
+        let start = place.checked_sub(1).map_or(0, |before| self.entries[before].0);
+        Some(&self.names[offset(start)..offset(*end)])
+    }
+
+    /// Returns the place of a name.
+    fn find(&self, name: &str) -> Option<usize> {
+        let mut places = 0..self.len();
+        while !places.is_empty() {
+            let middle = places.start + places.len() / 2;
+            match self.name(middle)?.cmp(name) {
+                Ordering::Less => places.start = middle + 1,
+                Ordering::Equal => return Some(middle),
+                Ordering::Greater => places.end = middle,
+            }
+        }
+        None
+    }
+
+    fn push(&mut self, name: &str, record: PackageRecord) {
+        self.names.push_str(name);
+        let end = u32::try_from(self.names.len()).expect("no state is larger than 2 GiB");
+        self.entries.push((end, record));
     }
 
     /// Returns records of which each name is there once; of several the last one counts.
-    fn sorted(mut records: Vec<(Box<str>, PackageRecord)>) -> Self {
-        if !records.is_sorted_by(|(one, _), (other, _)| one < other) {
-            records.reverse();
-            records.sort_by(|(one, _), (other, _)| one.cmp(other));
-            records.dedup_by(|(one, _), (other, _)| one == other);
+    fn sorted(self) -> Self {
+        let names = || self.iter().map(|(name, _)| name);
+        if names().is_sorted_by(|one, other| one < other) {
+            return self;
         }
-        Self(records)
+        let in_order: BTreeMap<&str, &PackageRecord> = self.iter().collect();
+        let mut sorted = Self::default();
+        in_order.into_iter().for_each(|(name, record)| sorted.push(name, record.clone()));
+        sorted
     }
+}
+
+/// Returns where in the names something is.
+fn offset(offset: u32) -> usize {
+    usize::try_from(offset).expect("the names are in memory")
 }
 
 /// Looks up records, made by [`Records::reader`].
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
-    records: &'a [(Box<str>, PackageRecord)],
+    records: &'a Records,
     /// The place behind the last record that was found.
     next: usize,
 }
@@ -71,27 +116,25 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Returns the record of a package.
     pub fn get(&mut self, name: &str) -> Option<&'a PackageRecord> {
-        let is_next = self.records.get(self.next).is_some_and(|(known, _)| **known == *name);
-        let place = match is_next {
-            true => self.next,
-            false => self.records.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?,
-        };
+        let is_next = self.records.name(self.next).is_some_and(|known| known == name);
+        let place = if is_next { self.next } else { self.records.find(name)? };
         self.next = place + 1;
-        Some(&self.records[place].1)
+        Some(&self.records.entries[place].1)
     }
 }
 
-impl FromIterator<(String, PackageRecord)> for Records {
-    fn from_iter<I: IntoIterator<Item = (String, PackageRecord)>>(records: I) -> Self {
-        let records = records.into_iter().map(|(name, record)| (name.into_boxed_str(), record));
-        Self::sorted(records.collect())
+impl<N: AsRef<str>> FromIterator<(N, PackageRecord)> for Records {
+    fn from_iter<I: IntoIterator<Item = (N, PackageRecord)>>(entries: I) -> Self {
+        let mut records = Self::default();
+        entries.into_iter().for_each(|(name, record)| records.push(name.as_ref(), record));
+        records.sorted()
     }
 }
 
 impl Serialize for Records {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, record) in &self.0 {
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (name, record) in self.iter() {
             map.serialize_entry(name, record)?;
         }
         map.end()
@@ -147,12 +190,12 @@ impl<'de> Visitor<'de> for RecordsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Records, A::Error> {
-        let mut records: Vec<(Box<str>, PackageRecord)> = Vec::new();
-        while let Some((name, record)) = map.next_entry::<Box<str>, Written<'_>>()? {
-            let record = record.record(records.last().map(|(_, before)| before));
-            records.push((name, record));
+        let mut records = Records::default();
+        while let Some((name, record)) = map.next_entry::<Name<'_>, Written<'_>>()? {
+            let record = record.record(records.entries.last().map(|(_, before)| before));
+            records.push(&name.0, record);
         }
-        Ok(Records::sorted(records))
+        Ok(records.sorted())
     }
 }
 
@@ -180,7 +223,10 @@ mod tests {
         let text = r#"{"b":{"by":["a"],"at":1},"a":{"by":["a"],"at":2},"b":{"by":["a"],"at":3}}"#;
         let records: Records = serde_json::from_str(text).unwrap();
         assert_eq!(records.iter().collect::<Vec<_>>(), [("a", &record(2)), ("b", &record(3))]);
-        assert!(Arc::ptr_eq(&records.0[0].1.by, &records.0[1].1.by), "their names are kept once");
+        assert!(
+            Arc::ptr_eq(&records.entries[0].1.by, &records.entries[1].1.by),
+            "their names are kept once"
+        );
         let escaped = text.replace(r#"["a"]"#, r#"["\u0061"]"#);
         assert_eq!(serde_json::from_str::<Records>(&escaped).unwrap(), records);
         let text = serde_json::to_string(&records).unwrap();

@@ -19,7 +19,7 @@ use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::snapshot::records::{PackageRecord, Records};
 use crate::snapshot::retired::{Ancestor, Retired};
-use crate::snapshot::{Distribution, Memory, PackageId, Packages, Provenance};
+use crate::snapshot::{Distribution, Memory, Package, PackageId, Packages, Provenance};
 use crate::time::{Span, Timestamp};
 
 pub use file::{StateError, parts};
@@ -247,7 +247,18 @@ impl From<&Provenance> for PackageRecord {
 }
 
 fn records(packages: &Packages) -> Records {
-    packages.iter().map(|(id, package)| (record_key(id), (&package.provenance).into())).collect()
+    let packages: Vec<_> = packages.iter().collect();
+    let groups = packages.chunk_by(|(one, _), (other, _)| one.name == other.name);
+    let records = groups.flat_map(|group| {
+        let record = |(id, package): &(&PackageId, &Package)| {
+            (record_key(id), PackageRecord::from(&package.provenance))
+        };
+        let mut records: Vec<_> = group.iter().map(record).collect();
+        // Names are in the order of texts already, versions are not.
+        records.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        records
+    });
+    records.collect()
 }
 
 fn remembered(
