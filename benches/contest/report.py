@@ -111,7 +111,8 @@ def table(heads, rows, left=1):
 def contest_table(results, does, against):
     """Returns one contestant a line: medians, and how many times the wall time of `against`."""
     bases = [name for name in against if isinstance(results.get(name), Runs)]
-    heads = ["", "does", "wall s", "range", "CPU s", "memory MiB", *(f"× {n}" for n in bases)]
+    heads = ["", "wall s", "range", "CPU s", "memory MiB", *(f"× {n}" for n in bases)]
+    heads += ["does"] if does else []
     rows = []
     for name, runs in results.items():
         if not isinstance(runs, Runs):
@@ -120,8 +121,9 @@ def contest_table(results, does, against):
         low, high = runs.range
         cells = [f"{runs.wall:.2f}", f"{low:.2f}–{high:.2f}", f"{runs.cpu:.2f}"]
         ratios = [f"{runs.wall / results[base].wall:.1f}" for base in bases]
-        rows.append([name, does.get(name, ""), *cells, f"{runs.memory / MIB:.0f}", *ratios])
-    return table(heads, rows, left=2)
+        notes = [does.get(name, "")] if does else []
+        rows.append([name, *cells, f"{runs.memory / MIB:.0f}", *ratios, *notes])
+    return table(heads, rows)
 
 
 def not_run(names):
