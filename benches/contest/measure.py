@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+PROJECT = Path(__file__).resolve().parents[2]
 CORES = os.cpu_count()
 MIB = 1 << 20
 BEGAN = time.monotonic()
@@ -146,6 +147,8 @@ def versions(program):
         ("reprepro", "--version"),
         ("apt-ftparchive", "--version"),
     ]
-    told = [first_line(str(program), "version"), *(first_line(*peer) for peer in peers)]
+    commit = first_line("git", "-C", str(PROJECT), "describe", "--always", "--dirty")
+    own = f"{first_line(str(program), 'version')} ({commit})"
+    told = [own, *(first_line(*peer) for peer in peers)]
     # It has no option that tells its version.
     return [*told, f"deb-s3: {'installed' if shutil.which('deb-s3') else 'not installed'}"]

@@ -83,7 +83,7 @@ def one_more(bench):
     results = in_turns(contestants, bench.more_runs, publish)
     does = {contestant.name: contestant.does for contestant in contestants}
     text = [f"One more in {count:,} packages, medians of {bench.more_runs}; repoman has a second "
-            "architecture, signs, and syncs what it writes:",
+            "architecture, signs, and syncs all that it writes:",
             contest_table(results, does, OURS), *not_run(missing)]
     checks = []
     for name, forms in (("repoman gz", "gz"), ("repoman", "xz and gz")):
