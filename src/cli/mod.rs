@@ -14,6 +14,7 @@ mod exit;
 mod failure;
 mod inputs;
 mod interrupt;
+mod log_line;
 mod progress;
 mod project;
 mod render;
@@ -30,6 +31,7 @@ use commands::{
     promote, publish, query, remove, rollback, schema, version, yank,
 };
 use failure::Failure;
+use log_line::LogFormat;
 use terminal::{ColorChoice, Terminal};
 
 use crate::time::Span;
@@ -88,6 +90,15 @@ struct Global {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     ascii: bool,
+    /// How stderr is written: text or json
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    log_format: LogFormat,
     /// Say nothing but errors and what was asked for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,

@@ -6,9 +6,8 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::terminal::{Terminal, Verbosity};
-use crate::report::{Delivery, Event, Observe};
+use crate::report::{Delivery, Event, EventDocument, Observe};
 use crate::text;
-use crate::time::Timestamp;
 
 /// Returns who watches a run: a person, a log, or nobody.
 pub fn observer(terminal: &Terminal) -> Box<dyn Observe> {
@@ -34,8 +33,7 @@ struct Log {
 impl Observe for Log {
     fn event(&self, event: &Event) {
         if let Some((verb, rest)) = line(event) {
-            let now = Timestamp::now().strftime("%H:%M:%S").to_string();
-            self.terminal.say(&format!("{now} {verb:<8} {rest}"));
+            self.terminal.report(verb, &rest, EventDocument::of(event));
         }
     }
 }

@@ -6,7 +6,10 @@ use clap::ValueEnum;
 
 use crate::cli::Global;
 use crate::cli::failure::Failure;
+use crate::cli::log_line::{Level, LogFormat, LogLine};
 use crate::cli::render::github::inert;
+use crate::report::EventDocument;
+use crate::time::Timestamp;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,6 +50,8 @@ pub struct Terminal {
     pub displayed: bool,
     /// Whether GitHub Actions takes commands from the output.
     commanded: bool,
+    /// How stderr is written.
+    log: LogFormat,
 }
 
 /// How text looks on one stream.
@@ -80,6 +85,7 @@ impl Terminal {
             colored: colored(global.color, is_terminal),
             ascii: global.ascii,
         };
+        let is_text = global.log_format == LogFormat::Text;
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let verbosity = match (global.quiet, global.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -89,11 +95,12 @@ impl Terminal {
         Self {
             displayed: out,
             commanded: std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+            log: global.log_format,
             out: style(out),
-            err: style(err),
+            err: Style { colored: is_text && style(err).colored, ..style(err) },
             verbosity,
             interactive: err && io::stdin().is_terminal(),
-            watched: err && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+            watched: is_text && err && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
         }
     }
 
@@ -135,19 +142,56 @@ impl Terminal {
 
     /// Says something about the run, unless it is to be quiet.
     pub fn say(&self, text: &str) {
-        if self.verbosity > Verbosity::Quiet {
-            self.tell(text);
-        }
+        self.say_at(Level::Info, text);
     }
 
     /// Says that something needs attention, unless it is to be quiet.
     pub fn warn(&self, text: &str) {
-        self.say(&format!("{} {text}", self.err.paint(Tone::Changed, "warning:")));
+        match self.log {
+            LogFormat::Text => {
+                self.say(&format!("{} {text}", self.err.paint(Tone::Changed, "warning:")));
+            }
+            LogFormat::Json => self.say_at(Level::Warning, text),
+        }
+    }
+
+    /// Says what has happened, unless it is to be quiet: in a word and with what it happened to.
+    pub fn report(&self, verb: &str, rest: &str, event: Option<EventDocument>) {
+        let now = Timestamp::now();
+        match self.log {
+            LogFormat::Text => self.say(&format!("{} {verb:<8} {rest}", now.strftime("%H:%M:%S"))),
+            LogFormat::Json if self.verbosity == Verbosity::Quiet => {}
+            LogFormat::Json => {
+                let message = format!("{verb} {rest}");
+                self.tell(&LogLine::new(now, Level::Info, &message).event(event).to_json());
+            }
+        }
     }
 
     /// Says why a command failed.
     pub fn failure(&self, failure: &Failure) {
-        self.tell(failure.render(self.err).trim_end());
+        match self.log {
+            LogFormat::Text => self.tell(failure.render(self.err).trim_end()),
+            LogFormat::Json => {
+                let now = Timestamp::now();
+                for error in failure.documents() {
+                    self.tell(&LogLine::failure(now, &error).to_json());
+                }
+                let said = failure.last_words().map(|text| LogLine::new(now, Level::Info, text));
+                said.iter().for_each(|line| self.tell(&line.to_json()));
+            }
+        }
+    }
+
+    fn say_at(&self, level: Level, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            match self.log {
+                LogFormat::Text => self.tell(text),
+                LogFormat::Json => {
+                    self.tell(&LogLine::new(Timestamp::now(), level, text).to_json());
+                }
+            }
+        }
     }
 
     fn tell(&self, text: &str) {

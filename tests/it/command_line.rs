@@ -114,3 +114,24 @@ fn the_plan_for_machines_follows_its_schema() {
     assert!(plans[1].stdout.contains("\"status\": \"empty\""), "{}", plans[1]);
     assert_eq!(std::fs::read_to_string(repo.path("plan.json")).unwrap(), plans[1].stdout);
 }
+
+#[test]
+fn a_log_of_json_has_one_object_a_line_whatever_is_said() {
+    let repo = TestRepo::new();
+    repo.build(&Deb::new("widget", "1.0", "amd64"));
+    let lines = |run: &Run| -> Vec<serde_json::Value> {
+        run.stderr.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+    };
+    let run = repo.repoman(["--log-format", "json", "apply", "--yes", "--color=always"]).ok();
+    let swapped = lines(&run).into_iter().find(|line| line["event"]["type"] == "swapped").unwrap();
+    assert_eq!(swapped["event"]["to"], 1);
+    assert_eq!(swapped["level"], "info");
+    assert_eq!(swapped["message"], "swap bookworm generation 1");
+    let run = repo.repoman(["apply", "--yes", "--log-format=json", "--env", "nowhere"]).exits(1);
+    let failed = lines(&run).into_iter().find(|line| line["level"] == "error").unwrap();
+    assert_eq!(failed["message"], failed["error"]["message"]);
+    assert_eq!(failed["error"]["code"], "RM1049");
+    let run = repo.repoman(["-q", "apply", "--yes", "--log-format=json"]).ok();
+    assert!(run.stderr.is_empty(), "{run}");
+    repo.repoman(["plan", "--log-format", "xml"]).exits(64).says(["text, json"]);
+}

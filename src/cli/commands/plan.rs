@@ -47,7 +47,7 @@ pub struct Arguments {
     /// Read what is published through the public_url of the repository, without credentials
     ///
     /// Without a listing, distributions that are declared no more are known from the manifests that
-    /// were applied last, and from [removed].
+    /// were applied last, and from the table `removed`.
     #[arg(long, conflicts_with = "repair")]
     public: bool,
     /// Judge everything that depends on the time as of then (RFC 3339) [default: now]

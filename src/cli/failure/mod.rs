@@ -361,6 +361,11 @@ impl Failure {
             .collect()
     }
 
+    /// Returns what the run did or did not do in spite of it.
+    pub fn last_words(&self) -> Option<&str> {
+        self.conclusion.as_deref()
+    }
+
     /// Returns the text to print.
     pub fn render(&self, style: Style) -> String {
         let mut out = String::new();

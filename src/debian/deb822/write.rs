@@ -4,7 +4,7 @@ use super::{Deb822Error, Deb822Reason, check_name, excerpt, is_blank};
 
 /// Appends `name: value` and a newline, so that reading it gives the same back.
 ///
-/// A value of several lines has them in the form of [`Field::value`]: each starts with a blank and
+/// A value of several lines has them in the form of [`Field::value`](super::Field::value): each starts with a blank and
 /// has something else too. Errors name what would read back as something else; nothing is appended.
 pub fn write_field(out: &mut String, name: &str, value: &str) -> Result<(), Deb822Error> {
     let at_line_1 = |reason| Deb822Error { line: 1, reason };
