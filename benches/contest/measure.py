@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -133,22 +134,23 @@ def machine(work):
 def versions(program):
     """Returns what the contestants are."""
 
-    def first_line(*command):
+    def version(name, option, command=None):
         try:
             told = subprocess.run(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+                [command or name, option],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
             ).stdout
-            return told.splitlines()[0]
-        except (OSError, IndexError):
-            return f"{command[0]}: not installed"
+        except OSError:
+            return f"{name}: not installed"
+        number = re.search(r"\d+\.[\w.+~-]+", told)
+        return f"{name} {number[0] if number else '?'}"
 
-    peers = [
-        ("aptly", "version"),
-        ("reprepro", "--version"),
-        ("apt-ftparchive", "--version"),
+    commit = output("git describe --always --dirty", PROJECT)
+    told = [
+        f"{version('repoman', 'version', str(program))} ({commit})",
+        version("aptly", "version"),
+        version("reprepro", "--version"),
+        version("apt-ftparchive", "--version"),
     ]
-    commit = first_line("git", "-C", str(PROJECT), "describe", "--always", "--dirty")
-    own = f"{first_line(str(program), 'version')} ({commit})"
-    told = [own, *(first_line(*peer) for peer in peers)]
     # It has no option that tells its version.
     return [*told, f"deb-s3: {'installed' if shutil.which('deb-s3') else 'not installed'}"]

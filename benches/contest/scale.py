@@ -5,6 +5,8 @@ packages until there are so many, and then one more at a time. Three of four pac
 the others of all, so that the index of amd64 has every package and that of arm64 a quarter.
 """
 
+import time
+
 from contest.measure import MIB, Failure, Runs, measure, output, progress
 from contest.remote import Server
 from contest.report import Check, Section, contest_table, limited, shown, table
@@ -37,6 +39,8 @@ class Repository:
         runs = Runs()
         for deb in sorted(further.iterdir()):
             progress(f"  one more in {self.offered}: run {len(runs) + 1}")
+            # No generation is of the same second as the one before it: repoman would wait for that.
+            time.sleep(1)
             runs.append(measure(self.repoman.more(self.here, deb), self.here))
         return runs
 

@@ -25,7 +25,7 @@ fn transcript<const N: usize>(repo: &TestRepo, arguments: [&str; N]) -> String {
 fn settled(repo: &TestRepo, text: &str) -> String {
     let work = repo.path("").display().to_string();
     let text = text.replace(&TestKey::shared().fingerprint, FINGERPRINT);
-    let text = text.replace('\r', "").replace(work.trim_end_matches('/'), "/work");
+    let text = text.replace('\r', "").replace(work.trim_end_matches('/'), "/srv");
     let mut out = String::new();
     let mut rest = text.as_str();
     while let Some(c) = rest.chars().next() {
@@ -112,7 +112,7 @@ fn the_first_plan() {
 
     Clients will use:
       Types: deb
-      URIs: file:/work/repo
+      URIs: file:/srv/repo
       Suites: bookworm
       Components: main
       Signed-By: /usr/share/keyrings/acme-apt.asc
@@ -490,7 +490,7 @@ fn an_apply_in_a_log() {
 
     Clients will use:
       Types: deb
-      URIs: file:/work/repo
+      URIs: file:/srv/repo
       Suites: bookworm
       Components: main
       Signed-By: /usr/share/keyrings/acme-apt.asc
@@ -519,7 +519,7 @@ fn an_apply_in_a_log() {
 
     Clients will use:
       Types: deb
-      URIs: file:/work/repo
+      URIs: file:/srv/repo
       Suites: bookworm
       Components: main
       Signed-By: /usr/share/keyrings/acme-apt.asc
@@ -529,8 +529,8 @@ fn an_apply_in_a_log() {
     12:01:07 verify   bookworm generation 1 reads back as written
     ✓ 1 added, 0 removed, 1 uploaded; bookworm is at generation 1.
     Clients download once:
-      file:/work/repo/acme-apt.asc
-      file:/work/repo/acme-apt.sources
+      file:/srv/repo/acme-apt.asc
+      file:/srv/repo/acme-apt.sources
     Applied in 0.4s.
     --- exit 0
     "#);
@@ -560,7 +560,7 @@ fn an_apply_on_a_terminal() {
 
     Clients will use:
       Types: deb
-      URIs: file:/work/repo
+      URIs: file:/srv/repo
       Suites: bookworm
       Components: main
       Signed-By: /usr/share/keyrings/acme-apt.asc
@@ -570,8 +570,8 @@ fn an_apply_on_a_terminal() {
     12:01:07 verify   bookworm generation 1 reads back as written
     ✓ 1 added, 0 removed, 1 uploaded; bookworm is at generation 1.
     Clients download once:
-      file:/work/repo/acme-apt.asc
-      file:/work/repo/acme-apt.sources
+      file:/srv/repo/acme-apt.asc
+      file:/srv/repo/acme-apt.sources
     Applied in 0.4s.
     "#);
 }
@@ -583,6 +583,6 @@ fn what_differs_from_run_to_run_is_replaced_and_nothing_else() {
     assert!(Path::new(&path).is_absolute());
     let text =
         format!("{path}/pool/0123456789abcdef/a 2031-01-02 23:59:59 in 1.2s. 1.4.1-1 660 B\r\n");
-    let shown = "/work/repo/pool/3f2a91c04be7d815/a 2026-11-20 12:01:07 in 0.4s. 1.4.1-1 660 B\n";
+    let shown = "/srv/repo/pool/3f2a91c04be7d815/a 2026-11-20 12:01:07 in 0.4s. 1.4.1-1 660 B\n";
     assert_eq!(settled(&repo, &text), shown);
 }
