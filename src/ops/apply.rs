@@ -288,41 +288,8 @@ impl Publisher<'_> {
     ) -> Result<Suite, ApplyError> {
         let head = planned.published.heads.get(codename);
         let date = self.date(codename, head.map(|head| head.release.date))?;
-        let (history, mut retired) = succession(codename, head, deleted);
-        let declared = || ManifestRecord {
-            sha256: Sha256::of(&self.manifest),
-            git_commit: self.git_commit.clone(),
-        };
-        let (manifest, rollback_of) = match &planned.aim {
-            Aim::Manifest => (declared(), None),
-            Aim::GiveUp(orphans) => {
-                retired.retire(orphans.get(codename).into_iter().flatten().cloned());
-                (head.map_or_else(declared, |head| head.state.manifest.clone()), None)
-            }
-            Aim::BringBack { generation, manifest, .. } => (manifest.clone(), Some(*generation)),
-        };
+        let publication = self.publication(planned, codename, date, deleted);
         let desired = planned.desired.snapshot.distributions[codename].clone();
-        let before = head.map(Head::seniority).unwrap_or_default();
-        let since = |key: &Fingerprint| (*key, before.get(key).copied().unwrap_or(date));
-        let publication = Publication {
-            tool: self.tool.clone(),
-            repository: self.repository.clone(),
-            generation: head.map_or(1, |head| head.state.generation + 1),
-            parent: head
-                .map(|head| Parent { generation: head.state.generation, in_release: head.sha256 }),
-            writer: match head {
-                Some(head) if mutation::is_on(Mutation::BorrowedId) => head.state.writer.clone(),
-                _ => self.writer.clone(),
-            },
-            manifest,
-            plan: (!matches!(planned.aim, Aim::GiveUp(_))).then_some(planned.plan.id),
-            rollback_of,
-            allowed: planned.plan.accepted_for(codename),
-            purge_after: planned.desired.purge_after.as_seconds(),
-            history,
-            retired,
-            signing_since: desired.signed_by.iter().map(since).collect(),
-        };
         let spent = planned.published.snapshot.spent.union(deleted).cloned().collect();
         let before = planned.published.snapshot.distributions.get(codename).cloned();
         let before =
@@ -343,6 +310,52 @@ impl Publisher<'_> {
         };
         let failed = |reason| ApplyError::Index { codename: name, reason };
         blocking::cpu(build).await.map_err(failed)
+    }
+
+    /// Returns what the state of the new generation records beside its packages.
+    fn publication(
+        &self,
+        planned: &Planned,
+        codename: &Codename,
+        date: Timestamp,
+        deleted: &BTreeSet<String>,
+    ) -> Publication {
+        let head = planned.published.heads.get(codename);
+        let (history, mut retired) = succession(codename, head, deleted);
+        let declared = || ManifestRecord {
+            sha256: Sha256::of(&self.manifest),
+            git_commit: self.git_commit.clone(),
+        };
+        let (manifest, rollback_of) = match &planned.aim {
+            Aim::Manifest => (declared(), None),
+            Aim::GiveUp(orphans) => {
+                retired.retire(orphans.get(codename).into_iter().flatten().cloned());
+                (head.map_or_else(declared, |head| head.state.manifest.clone()), None)
+            }
+            Aim::BringBack { generation, manifest, .. } => (manifest.clone(), Some(*generation)),
+        };
+        let desired = &planned.desired.snapshot.distributions[codename];
+        let before = head.map(Head::seniority).unwrap_or_default();
+        let since = |key: &Fingerprint| (*key, before.get(key).copied().unwrap_or(date));
+        Publication {
+            tool: self.tool.clone(),
+            repository: self.repository.clone(),
+            generation: head.map_or(1, |head| head.state.generation + 1),
+            parent: head
+                .map(|head| Parent { generation: head.state.generation, in_release: head.sha256 }),
+            writer: match head {
+                Some(head) if mutation::is_on(Mutation::BorrowedId) => head.state.writer.clone(),
+                _ => self.writer.clone(),
+            },
+            manifest,
+            plan: (!matches!(planned.aim, Aim::GiveUp(_))).then_some(planned.plan.id),
+            rollback_of,
+            allowed: planned.plan.accepted_for(codename),
+            purge_after: planned.desired.purge_after.as_seconds(),
+            history,
+            retired,
+            signing_since: desired.signed_by.iter().map(since).collect(),
+        }
     }
 
     /// Returns the new generation's Date: now, but later than the published one.

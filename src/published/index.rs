@@ -138,13 +138,9 @@ pub async fn distribution(
             known.extend(list);
         }
     }
-    let components = listed.into_iter().map(|(component, mut list)| {
-        // Of what several indices list, the first one counts.
-        list.sort_by(|(one, _), (other, _)| one.cmp(other));
-        list.dedup_by(|(one, _), (other, _)| one == other);
-        let provenances = list.iter_mut().map(|(id, package)| (&*id, &mut package.provenance));
-        state.trace(&component, provenances);
-        (component, Packages::from_iter(list))
+    let components = listed.into_iter().map(|(component, list)| {
+        let packages = merged(list, &component, state);
+        (component, packages)
     });
     let components = components.collect();
     let signers = state.signed_by.iter().filter_map(|fingerprint| fingerprint.parse().ok());
@@ -160,6 +156,16 @@ pub async fn distribution(
         remembered: state.memory(),
     };
     Ok(Content { distribution, lost: all_lost, files, texts })
+}
+
+/// Returns what the indices of a component list together, and where it came from.
+fn merged(mut list: Vec<(PackageId, Package)>, component: &Component, state: &State) -> Packages {
+    // Of what several indices list, the first one counts.
+    list.sort_by(|(one, _), (other, _)| one.cmp(other));
+    list.dedup_by(|(one, _), (other, _)| one == other);
+    let provenances = list.iter_mut().map(|(id, package)| (&*id, &mut package.provenance));
+    state.trace(component, provenances);
+    Packages::from_iter(list)
 }
 
 /// An index file and its content, verified.
