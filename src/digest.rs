@@ -1,4 +1,5 @@
-//! SHA-256 digests, the one hash that names and verifies everything here.
+//! SHA-256 digests, the one hash that names and verifies everything here; and FNV-1a, which only tells
+//! texts apart that nobody forges.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -9,6 +10,21 @@ use sha2::Digest as _;
 /// A SHA-256 digest; displayed and parsed as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256([u8; 32]);
+
+/// What [`fnv1a`] of 64 bits begins with.
+pub const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Returns FNV-1a of 64 bits of `bytes`, going on from `number`: [`FNV_BASIS`], or what it was before.
+///
+/// Source: draft-eastlake-fnv.
+pub const fn fnv1a(mut number: u64, bytes: &[u8]) -> u64 {
+    let mut index = 0;
+    while index < bytes.len() {
+        number = (number ^ bytes[index] as u64).wrapping_mul(0x0100_0000_01b3);
+        index += 1;
+    }
+    number
+}
 
 /// The text is not 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -162,6 +178,13 @@ fn nibble(digit: u8) -> Result<u8, DigestError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fnv1a_is_that_of_its_definition() {
+        assert_eq!(fnv1a(FNV_BASIS, b""), FNV_BASIS);
+        assert_eq!(fnv1a(FNV_BASIS, b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(fnv1a(FNV_BASIS, b"foo"), b"bar"), 0x8594_4171_f739_67e8);
+    }
 
     #[test]
     fn empty_input_has_the_known_digest() {

@@ -9,7 +9,7 @@
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 
-use crate::digest::Sha256;
+use crate::digest::{FNV_BASIS, Sha256, fnv1a};
 use crate::time::Timestamp;
 
 /// How a register begins; another format gets another number.
@@ -29,10 +29,10 @@ const SOURCES: [&[u8]; 7] = [
 /// A number that changes whenever the text of a rule does: nobody has to remember to raise it, and
 /// what looser rules have let in is read again.
 const RULES: u64 = {
-    let mut number = mixed(OFFSET_BASIS, env!("CARGO_PKG_VERSION").as_bytes());
+    let mut number = fnv1a(FNV_BASIS, env!("CARGO_PKG_VERSION").as_bytes());
     let mut source = 0;
     while source < SOURCES.len() {
-        number = mixed(number, SOURCES[source]);
+        number = fnv1a(number, SOURCES[source]);
         source += 1;
     }
     number
@@ -185,19 +185,6 @@ fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (taken, left) = rest.split_at_checked(usize::try_from(length).ok()?)?;
     *rest = left;
     Some(taken)
-}
-
-/// What FNV-1a of 64 bits begins with.
-const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// Goes on with FNV-1a, which is enough to tell texts apart that nobody forges.
-const fn mixed(mut number: u64, bytes: &[u8]) -> u64 {
-    let mut index = 0;
-    while index < bytes.len() {
-        number = (number ^ bytes[index] as u64).wrapping_mul(0x0100_0000_01b3);
-        index += 1;
-    }
-    number
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize as _};
 use serde_json::ser::{Formatter, Serializer};
 
 use crate::compression::Part;
+use crate::digest::{FNV_BASIS, fnv1a};
 use crate::snapshot::state::{FORMAT_VERSION, State};
 
 /// How deep an entry may be that has a line of its own: packages are entries of a component, which is
@@ -98,10 +99,8 @@ pub fn parts(text: &[u8]) -> Vec<Part<'_>> {
 fn border(line: &[u8]) -> Option<u64> {
     let name = line.strip_prefix(b"\"")?;
     let name = &name[..memchr::memchr(b'"', name)?];
-    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    (hash % LINES == 0).then_some(hash)
+    let hash = fnv1a(FNV_BASIS, name);
+    hash.is_multiple_of(LINES).then_some(hash)
 }
 
 /// Writes JSON with a newline before each entry.
