@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::cli::Global;
@@ -40,6 +40,8 @@ pub struct Project {
     pub inputs: BTreeMap<String, String>,
     /// How long an answer of the store may take.
     patience: Duration,
+    /// The commit that it is from, once somebody has asked.
+    commit: OnceLock<Option<Commit>>,
 }
 
 /// The Git commit that a manifest is from.
@@ -86,7 +88,8 @@ impl Project {
         }
         let Parsed { manifest, warnings } = parsed;
         let (inputs, patience) = (BTreeMap::new(), patience(global));
-        let project = Self { path, text, manifest, warnings, inputs, patience };
+        let commit = OnceLock::new();
+        let project = Self { path, text, manifest, warnings, inputs, patience, commit };
         project.stay_inside(global)?;
         Ok(project)
     }
@@ -183,13 +186,19 @@ impl Project {
             tool: TOOL.to_owned(),
             repository: self.manifest.repository.name.clone(),
             manifest: self.text.clone().into(),
-            git_commit: self.commit().as_ref().and_then(Commit::exact),
+            git_commit: self.commit().and_then(Commit::exact),
             files: FileReader::new(std::env::temp_dir()),
         }
     }
 
     /// Returns the Git commit of the manifest, if it is in a repository with Git at hand.
-    pub fn commit(&self) -> Option<Commit> {
+    ///
+    /// Git is asked once.
+    pub fn commit(&self) -> Option<&Commit> {
+        self.commit.get_or_init(|| self.ask_for_commit()).as_ref()
+    }
+
+    fn ask_for_commit(&self) -> Option<Commit> {
         let name = self.path.file_name()?.to_str()?;
         let id = self.git(&["rev-parse", "--verify", "--quiet", "HEAD"])?;
         // An ignored file is in no commit.
@@ -203,7 +212,7 @@ impl Project {
     pub fn is_later(&self, commit: &str) -> bool {
         // What stands in a store must never be an option of git.
         let is_id = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let own = self.commit().as_ref().and_then(Commit::exact);
+        let own = self.commit().and_then(Commit::exact);
         let Some(own) = own.filter(|own| is_id && own != commit) else { return false };
         self.git(&["merge-base", "--is-ancestor", &own, commit]).is_some()
     }

@@ -1,15 +1,18 @@
 //! Signing with GnuPG: every key is brought into one private home, judged, proved, and then used.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gpgme::{ExportMode, HashAlgorithm, PassphraseRequest, PinentryMode, SignMode};
 
-use super::home::{self, Agent, Home};
+use super::home::{Agent, Home, context_in};
 use super::key::{self, describe, judge, judge_self_signatures};
 use super::packets::self_signatures;
 use super::passphrase::PassphraseDesk;
-use super::{KeyProblem, KeySpec, PublicKey, Secret, SecretText, SignError, Signer, TextProblem};
+use super::{
+    KeyProblem, KeySpec, PublicKey, Secret, SecretText, SignError, Signer, TextProblem, agent,
+    armor,
+};
 use crate::fingerprint::Fingerprint;
 use crate::time::{Timestamp, whole_second};
 
@@ -20,7 +23,7 @@ use crate::time::{Timestamp, whole_second};
 pub struct GpgSigner {
     public: Vec<PublicKey>,
     secret: Vec<LoadedKey>,
-    /// One signature at a time: its time stands in the home's configuration.
+    /// One text at a time: the time of its signatures stands in the home's configuration.
     home: Mutex<Home>,
 }
 
@@ -29,19 +32,21 @@ pub struct GpgSigner {
 struct LoadedKey {
     name: String,
     key: gpgme::Key,
+    /// The public key, in binary.
+    exported: Vec<u8>,
     passphrase: Option<SecretText>,
     prompt: PinentryMode,
 }
 
 impl LoadedKey {
-    fn new(spec: &KeySpec, key: gpgme::Key) -> Self {
+    fn new(spec: &KeySpec, key: gpgme::Key, exported: Vec<u8>) -> Self {
         // An empty variable is how a build system spells that there is none.
         let passphrase = spec.passphrase.clone().filter(|text| !text.expose().is_empty());
         let prompt = match (&spec.secret, &passphrase) {
             (Secret::Agent { .. }, None) => PinentryMode::Default,
             (Secret::Agent { .. }, Some(_)) | (Secret::Armored(_), _) => PinentryMode::Loopback,
         };
-        Self { name: spec.name.clone(), key, passphrase, prompt }
+        Self { name: spec.name.clone(), key, exported, passphrase, prompt }
     }
 }
 
@@ -79,10 +84,9 @@ impl GpgSigner {
         self.home.lock().unwrap().path().to_owned()
     }
 
-    fn sign(&self, mode: SignMode, text: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError> {
+    fn home(&self) -> MutexGuard<'_, Home> {
         // A signature that panicked has left nothing in the home that the next one relies on.
-        let home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
-        sign(&home, &self.secret, mode, text, self.signature_time(at))
+        self.home.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,24 +96,31 @@ impl Signer for GpgSigner {
     }
 
     fn clear_sign(&self, text: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError> {
-        check_text(text)?;
-        let signed = self.sign(SignMode::Clear, text, at)?;
-        // apt reads nothing behind the armor, not even an empty line.
-        if signed.ends_with(b"\n-----END PGP SIGNATURE-----\n") {
-            Ok(signed)
-        } else {
-            Err(SignError::Unexpected("a clear-signed text that doesn't end with its signature"))
-        }
+        let at = self.signature_time(at);
+        clear_sign(&self.home(), &self.secret, text, at)
     }
 
     fn detach_sign(&self, text: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError> {
-        self.sign(SignMode::Detached, text, at)
+        let at = self.signature_time(at);
+        sign(&self.home(), &self.secret, SignMode::Detached, text, at)
+    }
+
+    fn sign_both(&self, text: &[u8], at: Timestamp) -> Result<(Vec<u8>, Vec<u8>), SignError> {
+        let at = self.signature_time(at);
+        let home = &*self.home();
+        let clear = || clear_sign(home, &self.secret, text, at);
+        let detach = || sign(home, &self.secret, SignMode::Detached, text, at);
+        // An agent that may have to ask somebody is asked for one thing at a time.
+        if self.secret.iter().any(|key| key.prompt == PinentryMode::Default) {
+            return Ok((clear()?, detach()?));
+        }
+        let (clear, detached) = rayon::join(clear, detach);
+        Ok((clear?, detached?))
     }
 
     fn public_keyring(&self) -> Result<Vec<u8>, SignError> {
-        let home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
-        let fingerprints: Vec<_> = self.public.iter().map(|key| key.fingerprint).collect();
-        export(&home, &fingerprints, Form::Armored)
+        let keys: Vec<_> = self.secret.iter().map(|key| key.exported.as_slice()).collect();
+        Ok(armor::public_keys(&keys.concat()))
     }
 }
 
@@ -125,7 +136,7 @@ fn home_for(specs: &[KeySpec], now: Timestamp) -> Result<Home, SignError> {
     }
     let agent = match first {
         None => Agent::Own,
-        Some(user_home) => Agent::Borrowed(home::user_agent(user_home.as_deref())?),
+        Some(user_home) => Agent::Borrowed(agent::of_user(user_home.as_deref())?),
     };
     Home::create(agent, now)
 }
@@ -152,9 +163,9 @@ fn load(home: &Home, spec: &KeySpec, now: Timestamp) -> Result<(PublicKey, Loade
     let key = bring(home, spec)?;
     judge(&key, now).map_err(failed)?;
     let mut public = describe(&spec.name, &key, now).ok_or_else(|| failed(KeyProblem::NotAKey))?;
-    let signatures = self_signatures(&export(home, &[spec.fingerprint], Form::Binary)?);
-    judge_self_signatures(&mut public, &signatures).map_err(failed)?;
-    let secret = LoadedKey::new(spec, key);
+    let exported = export(home, spec.fingerprint)?;
+    judge_self_signatures(&mut public, &self_signatures(&exported)).map_err(failed)?;
+    let secret = LoadedKey::new(spec, key, exported);
     let proof_time = public.valid_from.max(whole_second(now));
     sign(home, std::slice::from_ref(&secret), SignMode::Detached, b"proof", proof_time)?;
     Ok((public, secret))
@@ -213,7 +224,7 @@ fn import_public(
 ) -> Result<Vec<Fingerprint>, SignError> {
     let failed = |source| SignError::Gpg { action: "copy a public key", source };
     let mut public = Vec::new();
-    home::context_in(user_home)?
+    context_in(user_home)?
         .export([wanted.to_string()], ExportMode::MINIMAL, &mut public)
         .map_err(failed)?;
     if public.is_empty() {
@@ -223,22 +234,32 @@ fn import_public(
     Ok(imported.imports().filter_map(|key| key.fingerprint().ok()?.parse().ok()).collect())
 }
 
-/// How exported keys are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Armored,
-    Binary,
+/// Returns a public key in binary, with its self-signatures only.
+fn export(home: &Home, key: Fingerprint) -> Result<Vec<u8>, SignError> {
+    let mut context = home.context()?;
+    context.set_armor(false);
+    let mut exported = Vec::new();
+    context
+        .export([key.to_string()], ExportMode::MINIMAL, &mut exported)
+        .map_err(|source| SignError::Gpg { action: "export public keys", source })?;
+    Ok(exported)
 }
 
-/// Returns public keys with their self-signatures only.
-fn export(home: &Home, keys: &[Fingerprint], form: Form) -> Result<Vec<u8>, SignError> {
-    let mut context = home.context()?;
-    context.set_armor(form == Form::Armored);
-    let mut keyring = Vec::new();
-    context
-        .export(keys.iter().map(Fingerprint::to_string), ExportMode::MINIMAL, &mut keyring)
-        .map_err(|source| SignError::Gpg { action: "export public keys", source })?;
-    Ok(keyring)
+/// Returns `text` clear-signed with all `keys`.
+fn clear_sign(
+    home: &Home,
+    keys: &[LoadedKey],
+    text: &[u8],
+    at: Timestamp,
+) -> Result<Vec<u8>, SignError> {
+    check_text(text)?;
+    let signed = sign(home, keys, SignMode::Clear, text, at)?;
+    // apt reads nothing behind the armor, not even an empty line.
+    if signed.ends_with(b"\n-----END PGP SIGNATURE-----\n") {
+        Ok(signed)
+    } else {
+        Err(SignError::Unexpected("a clear-signed text that doesn't end with its signature"))
+    }
 }
 
 /// Signs with all `keys` in one armor block.

@@ -11,15 +11,13 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use gpgme::{Context, Protocol};
 use tempfile::TempDir;
 
-use super::SignError;
 use super::watch::Watch;
-use crate::text::printable;
+use super::{SignError, agent};
 use crate::time::Timestamp;
 
 /// A socket's path is held in 108 bytes (unix(7)), with `/S.gpg-agent.browser` and a NUL in them.
@@ -68,6 +66,8 @@ pub(super) enum Agent {
 pub(super) struct Home {
     directory: TempDir,
     agent: Agent,
+    /// The time that gpg believes in.
+    time: Mutex<Option<Timestamp>>,
     /// Dropped after the directory is gone.
     _watch: Watch,
 }
@@ -77,17 +77,16 @@ impl Home {
     pub(super) fn create(agent: Agent, now: Timestamp) -> Result<Self, SignError> {
         let directory = private_directory()?;
         let watch = Watch::over(directory.path()).map_err(SignError::Watch)?;
-        let home = Self { directory, agent, _watch: watch };
+        let home = Self { directory, agent, time: Mutex::default(), _watch: watch };
         match &home.agent {
             Agent::None => {}
             Agent::Own => {
                 home.write("gpg-agent.conf", AGENT_CONFIGURATION)?;
-                // gpg would start it too, but call its absence a bad key.
-                gpgconf(Some(home.directory.path()), &["--launch", "gpg-agent"])?;
+                agent::launch(home.directory.path())?;
             }
             Agent::Borrowed(socket) => {
                 // A redirection as libassuan reads it (assuan_sock_set_sockaddr_un).
-                home.write("S.gpg-agent", &format!("%Assuan%\nsocket={}\n", socket.display()))?;
+                home.write(agent::SOCKET, &format!("%Assuan%\nsocket={}\n", socket.display()))?;
             }
         }
         home.set_time(now)?;
@@ -95,10 +94,19 @@ impl Home {
     }
 
     /// Makes gpg believe that it is `now`, and stays so; gpgme has no call for a signature's time.
+    ///
+    /// Nothing is written where it does already: another gpg may be reading that just now.
     pub(super) fn set_time(&self, now: Timestamp) -> Result<(), SignError> {
+        let mut time = self.time.lock().unwrap_or_else(PoisonError::into_inner);
+        if *time == Some(now) {
+            return Ok(());
+        }
+        *time = None;
         // The mark freezes the time.
         let clock = format!("faked-system-time {}!\n", now.as_second().max(0));
-        self.write("gpg.conf", &format!("{CONFIGURATION}{clock}"))
+        self.write("gpg.conf", &format!("{CONFIGURATION}{clock}"))?;
+        *time = Some(now);
+        Ok(())
     }
 
     /// Returns a new gpgme context that works in this home and writes armor.
@@ -121,8 +129,7 @@ impl Drop for Home {
     fn drop(&mut self) {
         // Through the redirection of a borrowed agent this would stop the user's own.
         if matches!(self.agent, Agent::Own) {
-            // An agent that can't be told so ends when its home vanishes, which comes next.
-            let _ = gpgconf(Some(self.directory.path()), &["--kill", "gpg-agent"]);
+            agent::end(self.directory.path());
         }
     }
 }
@@ -146,6 +153,8 @@ pub(super) fn context_in(home: Option<&Path>) -> Result<Context, SignError> {
         *current = None;
         let bytes = home.map(|home| home.as_os_str().as_encoded_bytes());
         let gpgme = gpgme::init();
+        // Else gpgme has gpgconf list all that there is, and asks gpgsm for its version, too.
+        let _ = gpgme::set_flag("disable-gpgconf", "");
         gpgme.set_engine_info(Protocol::OpenPgp, None::<&[u8]>, bytes).map_err(failed)?;
         *current = Some(home.map(Path::to_owned));
     }
@@ -158,31 +167,6 @@ pub(super) fn context_in(home: Option<&Path>) -> Result<Context, SignError> {
     context.set_armor(true);
     context.set_offline(true);
     Ok(context)
-}
-
-/// Returns the socket of the gpg-agent of the user whose home is `home`, after starting it.
-pub(super) fn user_agent(home: Option<&Path>) -> Result<PathBuf, SignError> {
-    gpgconf(home, &["--launch", "gpg-agent"])?;
-    gpgconf(home, &["--list-dirs", "agent-socket"]).map(PathBuf::from)
-}
-
-/// Runs gpgconf and returns the line that it prints.
-fn gpgconf(home: Option<&Path>, arguments: &[&str]) -> Result<String, SignError> {
-    let mut command = Command::new("gpgconf");
-    if let Some(home) = home {
-        command.arg("--homedir").arg(home);
-    }
-    let output = command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| SignError::NoGnuPg(Some(source)))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().next().unwrap_or("gpgconf failed");
-        return Err(SignError::Agent(io::Error::other(printable(said))));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
 /// Creates a directory for us alone, with a path that is short enough for sockets.

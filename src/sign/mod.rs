@@ -7,6 +7,8 @@
 //! It refuses keys that apt would refuse ([`KeyProblem`]), and texts that clear-signing would
 //! change ([`TextProblem`]), before anything is signed.
 
+mod agent;
+mod armor;
 mod error;
 mod gpg;
 mod home;
@@ -40,6 +42,11 @@ pub trait Signer: Send + Sync {
     /// Returns one armored block with the detached signatures of all keys, as `Release.gpg` has
     /// it.
     fn detach_sign(&self, text: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError>;
+
+    /// Returns what [`Signer::clear_sign`] and [`Signer::detach_sign`] make of a text.
+    fn sign_both(&self, text: &[u8], at: Timestamp) -> Result<(Vec<u8>, Vec<u8>), SignError> {
+        Ok((self.clear_sign(text, at)?, self.detach_sign(text, at)?))
+    }
 
     /// Returns the public keys, armored and without what others certified: a keyring for clients.
     fn public_keyring(&self) -> Result<Vec<u8>, SignError>;

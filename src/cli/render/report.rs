@@ -123,7 +123,7 @@ fn context(project: &Project, planned: &Planned) -> PlanContext {
             path: project.path.display().to_string(),
             sha256: project.manifest.digest.to_string(),
             env: project.manifest.environment.clone(),
-            git_commit: project.commit().as_ref().and_then(Commit::exact),
+            git_commit: project.commit().and_then(Commit::exact),
         },
         store: project.manifest.store.url.to_string(),
         sources: sources(planned, &project.inputs),
