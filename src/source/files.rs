@@ -31,7 +31,7 @@ pub(super) fn read_files(
 ) -> Debs {
     let done = AtomicUsize::new(0);
     let total = paths.len();
-    let register = known.of(root);
+    let register = known.of(root, paths.iter().copied());
     let entries = register.entries();
     let look = |path: &&OsStr| {
         let outcome = register.look(&entries, Path::new(path));

@@ -4,16 +4,19 @@
 //! the digest that was planned. It may be deleted at any time, and whatever is wrong with it is
 //! nobody's error: then files are read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::deb::register::{self, Entry, Stamp};
 use crate::deb::{self, DebError, Limits};
 use crate::debian::control::Control;
-use crate::digest::Sha256;
+use crate::digest::{FNV_BASIS, Sha256, fnv1a};
 use crate::plan::offer::OfferedFile;
 use crate::store::Cache;
 use crate::time::Timestamp;
@@ -21,7 +24,11 @@ use crate::time::Timestamp;
 /// The days after which an entry is forgotten whose file no run came across any more.
 const KEPT: u32 = 30;
 
-/// The days after which a register is written again only to say that its files are still seen.
+/// The pages of a register. A run reads those only that its files are on, and writes those only on which
+/// there is something new: what it costs follows from the files of the run.
+const PAGES: u64 = 64;
+
+/// The days after which a page is written again only to say that its files are still seen.
 const RENEWED: u32 = 7;
 
 /// Where this machine keeps what was read of package files, and the time before which files must
@@ -45,18 +52,28 @@ impl Known {
     ///
     /// Where a file system does not tell the truth, a file may not be what it seemed to be.
     pub fn forget(&self, root: &Path) {
-        self.cache.remove_named(&name(root));
+        let name = name(root);
+        (0..PAGES).for_each(|page| self.cache.remove_named(&page_name(&name, page)));
     }
 
-    /// Returns what was read of files that the manifest in a directory names.
-    pub(super) fn of(&self, root: &Path) -> Register<'_> {
-        let name = name(root);
-        let bytes = self.cache.named(&name).unwrap_or_default();
+    /// Returns what was read of these files, which the manifest in a directory names.
+    pub(super) fn of<'p>(
+        &self,
+        root: &Path,
+        paths: impl IntoIterator<Item = &'p OsStr>,
+    ) -> Register<'_> {
         let mut prefix = root.as_os_str().as_bytes().to_vec();
         if !prefix.is_empty() && !prefix.ends_with(b"/") {
             prefix.push(b'/');
         }
-        Register { known: self, prefix, name, bytes }
+        let mut register = Register { known: self, prefix, name: name(root), pages: Pages::new() };
+        let pages = paths.into_iter().map(|path| page(register.name_of(Path::new(path))));
+        let pages: BTreeSet<u64> = pages.collect();
+        let read = |page| (page, self.cache.named(&page_name(&register.name, page)));
+        let pages = pages.into_par_iter().map(read);
+        let pages = pages.map(|(page, bytes)| (page, bytes.unwrap_or_default())).collect();
+        register.pages = pages;
+        register
     }
 
     fn today(&self) -> u32 {
@@ -71,14 +88,30 @@ fn name(root: &Path) -> String {
     format!("packages-{}", Sha256::of(place.as_os_str().as_bytes()).short())
 }
 
-/// What was read of the files of one manifest.
+/// Returns the page that a file is on.
+fn page(name: &[u8]) -> u64 {
+    fnv1a(FNV_BASIS, name) % PAGES
+}
+
+fn page_name(register: &str, page: u64) -> String {
+    format!("{register}-{page:02}")
+}
+
+/// The bytes of some pages, by number.
+type Pages = BTreeMap<u64, Vec<u8>>;
+
+/// What some pages say.
+pub(super) type Entries<'a> = BTreeMap<u64, Vec<Entry<'a>>>;
+
+/// What was read of the files of one manifest, in pages.
 pub(super) struct Register<'a> {
     known: &'a Known,
     /// What paths begin with that are below the directory of the manifest.
     prefix: Vec<u8>,
     /// What it is called in the cache.
     name: String,
-    bytes: Vec<u8>,
+    /// The pages that files of this run are on.
+    pages: Pages,
 }
 
 /// A package file, and what the file system said of it; nothing if it may have changed meanwhile.
@@ -89,12 +122,13 @@ pub(super) struct Seen {
 
 impl Register<'_> {
     /// Returns what it has, as far as that can be believed at all.
-    pub(super) fn entries(&self) -> Vec<Entry<'_>> {
-        register::decode(&self.bytes).unwrap_or_default()
+    pub(super) fn entries(&self) -> Entries<'_> {
+        let pages = self.pages.par_iter();
+        pages.map(|(page, bytes)| (*page, register::decode(bytes).unwrap_or_default())).collect()
     }
 
     /// Reads a file, unless one of the entries is about it.
-    pub(super) fn look(&self, entries: &[Entry<'_>], path: &Path) -> Result<Seen, DebError> {
+    pub(super) fn look(&self, entries: &Entries<'_>, path: &Path) -> Result<Seen, DebError> {
         if let Some(seen) = self.recall(entries, path) {
             return Ok(seen);
         }
@@ -105,8 +139,9 @@ impl Register<'_> {
         Ok(Seen { file: Arc::new(file), stamp })
     }
 
-    fn recall(&self, entries: &[Entry<'_>], path: &Path) -> Option<Seen> {
-        let entry = register::find(entries, self.name_of(path))?;
+    fn recall(&self, entries: &Entries<'_>, path: &Path) -> Option<Seen> {
+        let name = self.name_of(path);
+        let entry = register::find(entries.get(&page(name))?, name)?;
         let stamp = Stamp::of(&fs::metadata(path).ok()?);
         if stamp != entry.stamp {
             return None;
@@ -118,22 +153,36 @@ impl Register<'_> {
         Some(Seen { file: Arc::new(file), stamp: Some(stamp) })
     }
 
-    /// Keeps what a run has seen, with what earlier ones saw, if that is worth a write.
-    pub(super) fn keep<'a>(&self, before: &[Entry<'_>], seen: impl Iterator<Item = &'a Seen>) {
+    /// Keeps what a run has seen, with what earlier ones saw, on the pages where that is worth a
+    /// write.
+    pub(super) fn keep<'b>(&self, before: &Entries<'_>, seen: impl Iterator<Item = &'b Seen>) {
+        let mut by_page: BTreeMap<u64, Vec<Entry<'_>>> = BTreeMap::new();
+        for (file, stamp) in seen.filter_map(|seen| Some((&*seen.file, seen.stamp?))) {
+            let (path, control) = (self.name_of(&file.path), file.control.text().as_bytes());
+            let seen = self.known.today();
+            let entry = Entry { path, stamp, seen, sha256: file.sha256, control };
+            by_page.entry(page(path)).or_default().push(entry);
+        }
+        by_page.into_par_iter().for_each(|(page, seen)| {
+            let before = before.get(&page).map(Vec::as_slice).unwrap_or_default();
+            if let Some(bytes) = self.written_again(before, seen) {
+                self.known.cache.put_named(&page_name(&self.name, page), &bytes);
+            }
+        });
+    }
+
+    /// Returns a page with what a run has seen; nothing if that is not worth a write.
+    fn written_again(&self, before: &[Entry<'_>], seen: Vec<Entry<'_>>) -> Option<Vec<u8>> {
         let today = self.known.today();
         let is_late = |entry: &Entry<'_>, days| today.saturating_sub(entry.seen) > days;
         let mut entries: BTreeMap<_, _> = before.iter().map(|entry| (entry.path, *entry)).collect();
         let mut is_worth_it = false;
-        for (file, stamp) in seen.filter_map(|seen| Some((&*seen.file, seen.stamp?))) {
-            let (path, control) = (self.name_of(&file.path), file.control.text().as_bytes());
-            let entry = Entry { path, stamp, seen: today, sha256: file.sha256, control };
-            let old = entries.insert(path, entry);
-            is_worth_it |= old.is_none_or(|old| old.stamp != stamp || is_late(&old, RENEWED));
+        for entry in seen {
+            let old = entries.insert(entry.path, entry);
+            is_worth_it |= old.is_none_or(|old| old.stamp != entry.stamp || is_late(&old, RENEWED));
         }
-        if is_worth_it {
-            let entries = entries.into_values().filter(|entry| !is_late(entry, KEPT));
-            self.known.cache.put_named(&self.name, &register::encode(entries));
-        }
+        let entries = entries.into_values().filter(|entry| !is_late(entry, KEPT));
+        is_worth_it.then(|| register::encode(entries))
     }
 
     /// Returns what a file is called here: the same from wherever repoman is run.

@@ -60,7 +60,8 @@ impl Scene {
     fn read_at(&self, delay: i64, names: &[&str]) -> Vec<Result<Sha256, String>> {
         let now = crate::time::shifted(Timestamp::try_from(SystemTime::now()).unwrap(), delay);
         let known = Known::new(self.cache(), now);
-        let register = known.of(self.packages.path());
+        let paths: Vec<_> = names.iter().map(|name| self.path(name)).collect();
+        let register = known.of(self.packages.path(), paths.iter().map(|path| path.as_os_str()));
         let entries = register.entries();
         let looks: Vec<_> =
             names.iter().map(|name| register.look(&entries, &self.path(name))).collect();
@@ -91,6 +92,17 @@ impl Scene {
         fs::write(self.register(), register::encode(entries)).unwrap();
     }
 
+    /// Has all pages claim another digest of each file.
+    fn claim_everywhere(&self) {
+        for path in fs::read_dir(self.cache.path()).unwrap().map(|entry| entry.unwrap().path()) {
+            let bytes = fs::read(&path).unwrap();
+            if let Some(mut entries) = register::decode(&bytes) {
+                entries.iter_mut().for_each(|entry| entry.sha256 = CLAIM.into());
+                fs::write(&path, register::encode(entries)).unwrap();
+            }
+        }
+    }
+
     /// Reads the package, and then has the register claim another digest.
     fn read_and_claim(&self) {
         assert_eq!(self.read(), Sha256::of(&deb("one", 'a')));
@@ -108,8 +120,9 @@ fn a_file_that_did_not_change_is_not_read_again() {
     let below = scene.path("below");
     fs::create_dir(&below).unwrap();
     let root = below.join("..");
-    let register = known.of(&root);
-    let seen = register.look(&register.entries(), &root.join("one.deb")).unwrap();
+    let path = root.join("one.deb");
+    let register = known.of(&root, [path.as_os_str()]);
+    let seen = register.look(&register.entries(), &path).unwrap();
     assert_eq!(seen.file.sha256, CLAIM.into());
 }
 
@@ -118,12 +131,13 @@ fn what_is_known_is_what_is_read() {
     let scene = Scene::new();
     let known = Known::new(scene.cache(), crate::time::shifted(Timestamp::now(), 10));
     let look = || {
-        let register = known.of(scene.packages.path());
+        let path = scene.path("one.deb");
+        let register = known.of(scene.packages.path(), [path.as_os_str()]);
         let entries = register.entries();
-        let seen = register.look(&entries, &scene.path("one.deb")).unwrap();
+        let seen = register.look(&entries, &path).unwrap();
         register.keep(&entries, [&seen].into_iter());
         let OfferedFile { path, control, size, sha256 } = (*seen.file).clone();
-        (entries.len(), (path, control, size, sha256))
+        (entries.values().flatten().count(), (path, control, size, sha256))
     };
     let (cold, warm) = (look(), look());
     assert_eq!((cold.0, warm.0), (0, 1));
@@ -215,8 +229,10 @@ fn what_can_not_be_read_is_read_again_each_time() {
 #[test]
 fn what_is_not_seen_any_more_is_forgotten_after_a_while() {
     let scene = Scene::new();
-    fs::write(scene.path("two.deb"), deb("two", 'a')).unwrap();
-    scene.read_at(10, &["one.deb", "two.deb"]);
+    let mut names = (0..).map(|number| format!("two-{number:03}.deb"));
+    let two = names.find(|name| page(name.as_bytes()) == page(b"one.deb")).unwrap();
+    fs::write(scene.path(&two), deb("two", 'a')).unwrap();
+    scene.read_at(10, &["one.deb", &two]);
     let paths = || {
         let bytes = fs::read(scene.register()).unwrap();
         let entries = register::decode(&bytes).unwrap();
@@ -224,7 +240,7 @@ fn what_is_not_seen_any_more_is_forgotten_after_a_while() {
     };
     for day in [10, 20, 29] {
         scene.read_at(day * DAY, &["one.deb"]);
-        assert_eq!(paths(), [b"one.deb", b"two.deb"], "{day}");
+        assert_eq!(paths(), [b"one.deb", two.as_bytes()], "{day}");
     }
     scene.read_at(40 * DAY, &["one.deb"]);
     assert_eq!(paths(), [b"one.deb"]);
@@ -240,6 +256,30 @@ fn nothing_is_written_where_nothing_is_new() {
     assert_eq!(inode(&scene), before);
     scene.read_at(9 * DAY, &["one.deb"]);
     assert_ne!(inode(&scene), before);
+}
+
+#[test]
+fn a_new_file_changes_its_page_only() {
+    let scene = Scene::new();
+    let names: Vec<String> = (0..200).map(|number| format!("{number:03}.deb")).collect();
+    for name in &names {
+        fs::write(scene.path(name), deb("some", 'a')).unwrap();
+    }
+    let read = |names: &[&str]| {
+        assert!(scene.read_at(10, names).iter().all(Result::is_ok));
+        let files = fs::read_dir(scene.cache.path()).unwrap().map(|entry| entry.unwrap());
+        let files = files.filter(|file| file.file_name() != "CACHEDIR.TAG");
+        files.map(|file| (file.file_name(), file.metadata().unwrap().ino())).collect()
+    };
+    let all: Vec<&str> = names.iter().map(String::as_str).collect();
+    let before: BTreeSet<_> = read(&all);
+    assert!(before.len() > PAGES as usize / 2);
+    let after: BTreeSet<_> = read(&["one.deb"]);
+    assert_eq!((after.difference(&before).count(), after.len()), (1, before.len()));
+    scene.claim_everywhere();
+    assert!(scene.read_at(10, &all).into_iter().all(|sha256| sha256 == Ok(CLAIM.into())));
+    Known::new(scene.cache(), Timestamp::now()).forget(scene.packages.path());
+    assert!(scene.read_at(10, &all).into_iter().all(|sha256| sha256 != Ok(CLAIM.into())));
 }
 
 #[test]
