@@ -111,7 +111,7 @@ pub struct Settings {
 
 impl Settings {
     /// How many requests are under way unless something else is asked for.
-    pub const JOBS: usize = 32;
+    pub const JOBS: usize = 64;
 
     /// How long an answer may take unless something else is asked for.
     pub const PATIENCE: Duration = Duration::from_secs(60);

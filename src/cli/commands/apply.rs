@@ -27,7 +27,7 @@ use crate::plan::{DistributionStatus, Plan};
 use crate::published::LoadError;
 use crate::report::{ApplyStatus, Observe};
 use crate::sign::Signer as _;
-use crate::store::Store;
+use crate::store::{Settings, Store};
 use crate::time::{Span, Timestamp};
 
 /// Make the published repository what the manifest declares
@@ -39,7 +39,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ID")]
     allow: Vec<String>,
     /// Transfers under way at once; fewer while the store asks to slow down
-    #[arg(long, value_name = "N", default_value_t = 32,
+    #[arg(long, value_name = "N", default_value_t = Settings::JOBS as u16,
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     jobs: u16,
     /// How long to plan again and retry while other writers win

@@ -23,7 +23,7 @@ use crate::ops::plan::Planned;
 use crate::ops::publish::Push;
 use crate::report::PublishStatus;
 use crate::sign::{GpgSigner, Signer};
-use crate::store::{Location, Store};
+use crate::store::{Location, Settings, Store};
 use crate::time::{Span, Timestamp};
 
 /// Push package files into a published repository, by the rules of its last applied manifest
@@ -42,7 +42,7 @@ pub struct Arguments {
     #[arg(long)]
     yes: bool,
     /// Transfers under way at once; fewer while the store asks to slow down
-    #[arg(long, value_name = "N", default_value_t = 32,
+    #[arg(long, value_name = "N", default_value_t = Settings::JOBS as u16,
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     jobs: u16,
     /// How long to plan again and retry while other writers win

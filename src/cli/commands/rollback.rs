@@ -15,6 +15,7 @@ use crate::cli::{Global, exit, progress, secrets};
 use crate::debian::suite::Codename;
 use crate::ops::contest::{Approval, Ending, Moment, Terms};
 use crate::ops::rollback::Rollback;
+use crate::store::Settings;
 use crate::time::{Span, Timestamp};
 
 /// Publish again what an earlier generation held
@@ -34,7 +35,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ID")]
     allow: Vec<String>,
     /// Transfers under way at once; fewer while the store asks to slow down
-    #[arg(long, value_name = "N", default_value_t = 32,
+    #[arg(long, value_name = "N", default_value_t = Settings::JOBS as u16,
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     jobs: u16,
     /// How long to plan again and retry while other writers win
