@@ -1,5 +1,7 @@
-//! SHA-256 digests, the one hash that names and verifies everything here; and FNV-1a, which only tells
-//! texts apart that nobody forges.
+//! SHA-256 digests, the one hash that names and verifies everything here; checksums that others want;
+//! and FNV-1a, which only tells texts apart that nobody forges.
+
+pub mod checksum;
 
 use std::fmt;
 use std::io::{self, Read, Write};

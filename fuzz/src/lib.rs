@@ -16,6 +16,7 @@ use repoman::debian::deb822::{self, Stanza};
 use repoman::debian::relation::{RELATION_FIELDS, Relations};
 use repoman::debian::version::Version;
 use repoman::digest::Sha256;
+use repoman::digest::checksum::ChecksumSet;
 use repoman::manifest::{self, Problem};
 use repoman::query::{Listing, Query, Selection};
 use repoman::snapshot::{Distribution, Package, PackageId, Packages, Provenance, Snapshot};
@@ -122,6 +123,7 @@ static REPOSITORY: LazyLock<Listing> = LazyLock::new(|| {
         identity: Identity::default(),
         architectures: Vec::new(),
         compression: BTreeSet::new(),
+        hashes: ChecksumSet::NONE,
         contents: false,
         valid_for: None,
         signed_by: Vec::new(),
@@ -144,7 +146,12 @@ fn package(name: &str, version: &str) -> (PackageId, Package) {
         version: version.parse().expect("a version"),
         architecture: "all".parse().expect("an architecture"),
     };
-    let file = FileFields { filename: "pool/x".into(), size: 1000, sha256: Sha256::of(b"") };
+    let file = FileFields {
+        filename: "pool/x".into(),
+        size: 1000,
+        sha256: Sha256::of(b""),
+        checksums: ChecksumSet::NONE,
+    };
     let published_at = Timestamp::from_second(1).expect("a second");
     let sources = Arc::new(BTreeSet::from(["widget".to_owned()]));
     let provenance = Provenance { sources, published_at, superseded_at: None };
@@ -172,7 +179,8 @@ fn control(input: &[u8]) {
     let Ok(control) = Control::parse(input) else { return };
     assert_eq!(Control::parse(control.text().as_bytes()).as_ref(), Ok(&control));
     let filename = "pool/w/widget/0/widget.deb".into();
-    let file = FileFields { filename, size: 7, sha256: Sha256::of(input) };
+    let file =
+        FileFields { filename, size: 7, sha256: Sha256::of(input), checksums: ChecksumSet::NONE };
     let stanza = packages::stanza(&control, &file);
     let stanza = stanza.into();
     let indexed: Vec<_> = packages::parse(&stanza).collect();

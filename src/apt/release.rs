@@ -2,12 +2,15 @@
 //!
 //! Source: repository format, "Release files"; which fields apt heeds was read in its source.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::str::FromStr;
 
 use crate::debian::architecture::Architecture;
 use crate::debian::deb822;
 use crate::debian::suite::Component;
 use crate::digest::Sha256;
+use crate::digest::checksum::Md5;
 use crate::time::{Timestamp, parse_release_date, release_date};
 
 /// The content of a Release file.
@@ -68,6 +71,11 @@ pub struct IndexEntry {
     pub size: u64,
     /// The digest of the bytes.
     pub sha256: Sha256,
+    /// Their MD5 checksum, if it is listed.
+    ///
+    /// SHA-512 never is: apt takes the strongest checksum of a Release file, and would look for the
+    /// index files by that.
+    pub md5: Option<Md5>,
 }
 
 /// Why a text is not a Release file that this tool can have written.
@@ -115,6 +123,14 @@ impl Release {
         field("Architectures", joined(&self.architectures).as_deref());
         field("Components", joined(&self.components).as_deref());
         field("Description", identity.description.as_deref());
+        if self.files.iter().any(|file| file.md5.is_some()) {
+            out.push_str("MD5Sum:\n");
+        }
+        for file in &self.files {
+            if let Some(md5) = file.md5 {
+                let _ = writeln!(out, " {md5} {} {}", file.size, file.path);
+            }
+        }
         out.push_str("SHA256:\n");
         for file in &self.files {
             let _ = writeln!(out, " {} {} {}", file.sha256, file.size, file.path);
@@ -146,11 +162,7 @@ impl Release {
             valid_until: stanza.get("Valid-Until").map(|v| date("Valid-Until", v)).transpose()?,
             architectures: words("Architectures", stanza.get("Architectures"))?,
             components: words("Components", stanza.get("Components"))?,
-            files: required("SHA256")?
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-                .map(entry)
-                .collect::<Result<_, _>>()?,
+            files: files(required("SHA256")?, stanza.get("MD5Sum").unwrap_or_default())?,
         })
     }
 
@@ -200,18 +212,34 @@ fn date(field: &'static str, value: &str) -> Result<Timestamp, ReleaseError> {
     parse_release_date(value).map_err(|_| ReleaseError::Value { field, value: value.to_owned() })
 }
 
-fn entry(line: &str) -> Result<IndexEntry, ReleaseError> {
-    let unreadable = || ReleaseError::Value { field: "SHA256", value: line.trim().to_owned() };
-    let mut parts = line.split_whitespace();
-    let (Some(sha256), Some(size), Some(path), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(unreadable());
+/// Returns the files that the lines of the two checksums list; SHA-256 decides which these are.
+fn files(sha256: &str, md5: &str) -> Result<Vec<IndexEntry>, ReleaseError> {
+    let md5: BTreeMap<&str, Md5> = lines("MD5Sum", md5)
+        .map(|line| line.map(|(md5, _, path)| (path, md5)))
+        .collect::<Result<_, _>>()?;
+    let entry = |(sha256, size, path): (Sha256, u64, &str)| {
+        let md5 = md5.get(path).copied();
+        IndexEntry { path: path.to_owned(), size, sha256, md5 }
     };
-    Ok(IndexEntry {
-        path: path.to_owned(),
-        size: size.parse().map_err(|_| unreadable())?,
-        sha256: sha256.parse().map_err(|_| unreadable())?,
+    lines("SHA256", sha256).map(|line| line.map(entry)).collect()
+}
+
+/// Returns the lines of a field: a checksum, a size and a path each.
+fn lines<'a, T: FromStr>(
+    field: &'static str,
+    value: &'a str,
+) -> impl Iterator<Item = Result<(T, u64, &'a str), ReleaseError>> {
+    let lines = value.lines().filter(|line| !line.trim().is_empty());
+    lines.map(move |line| {
+        let mut parts = line.split_whitespace();
+        let parts = (parts.next(), parts.next(), parts.next(), parts.next());
+        let read = match parts {
+            (Some(sum), Some(size), Some(path), None) => {
+                sum.parse().ok().zip(size.parse().ok()).map(|(sum, size)| (sum, size, path))
+            }
+            _ => None,
+        };
+        read.ok_or_else(|| ReleaseError::Value { field, value: line.trim().to_owned() })
     })
 }
 
@@ -254,7 +282,13 @@ mod tests {
                 components: vec!["main".parse().unwrap()],
                 files: files
                     .into_iter()
-                    .map(|(path, size, seed)| IndexEntry { path, size, sha256: Sha256::of(&seed) })
+                    .map(|(path, size, seed)| IndexEntry {
+                        // One path is listed once.
+                        path: format!("{path}-{size}"),
+                        size,
+                        sha256: Sha256::of(&seed),
+                        md5: (size % 2 == 0).then(|| format!("{size:032x}").parse().unwrap()),
+                    })
                     .collect(),
             },
         )
@@ -286,6 +320,7 @@ mod tests {
                 path: "main/binary-amd64/Packages".into(),
                 size: 0,
                 sha256: Sha256::of(b""),
+                md5: None,
             }],
         };
         insta::assert_snapshot!(release.to_text(), @r"

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::sync::OnceLock;
 
-use flate2::Crc;
 use rayon::prelude::*;
 
 use crate::compression::blocks::{Block, Blocks, Part};
@@ -111,10 +110,9 @@ pub fn encoder(compression: Compression) -> io::Result<&'static str> {
     }
     let specimen = specimen();
     let text = Blocks::cut(&[Part { text: &specimen, mark: None }]);
-    let mut crc = Crc::new();
-    crc.update(&compress(compression, &text, None)?);
+    let crc = crc32fast::hash(&compress(compression, &text, None)?);
     let version = env!("CARGO_PKG_VERSION");
-    Ok(name.get_or_init(|| format!("{version} {compression} {level} {:08x}", crc.sum())))
+    Ok(name.get_or_init(|| format!("{version} {compression} {level} {crc:08x}")))
 }
 
 /// Returns 16 KiB that look like an index: there is a match for everything, and of any length.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io;
 
-use flate2::{Compress, Crc, Decompress, FlushCompress, FlushDecompress, Status};
+use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
 
 use crate::compression::container::Packed;
 
@@ -37,10 +37,7 @@ pub(super) fn member(bytes: &[u8]) -> io::Result<Vec<u8>> {
         deflate.reset();
         deflate_all(deflate, bytes, &mut member)
     })?;
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    member.extend_from_slice(&crc.sum().to_le_bytes());
-    member.extend_from_slice(&crc.amount().to_le_bytes());
+    member.extend_from_slice(&trailer(bytes));
     let length = u32::try_from(member.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
     member[HEADER.len()..HEADER_SIZE].copy_from_slice(&length.to_le_bytes());
     Ok(member)
@@ -70,10 +67,16 @@ pub(super) fn unpack(member: &[u8], place: &mut [u8]) -> io::Result<()> {
 
 /// Tells whether the end of a member is that of one with this content (RFC 1952, 2.3.1).
 pub(super) fn is_trailer(trailer: &[u8; TRAILER_SIZE], content: &[u8]) -> bool {
-    let mut crc = Crc::new();
-    crc.update(content);
-    let (checksum, size) = trailer.split_at(4);
-    checksum == crc.sum().to_le_bytes() && size == crc.amount().to_le_bytes()
+    *trailer == self::trailer(content)
+}
+
+/// Returns what follows a member: a checksum, and the number of bytes modulo 2^32 (2.3.1).
+fn trailer(content: &[u8]) -> [u8; TRAILER_SIZE] {
+    let mut trailer = [0; TRAILER_SIZE];
+    let (checksum, size) = trailer.split_at_mut(4);
+    checksum.copy_from_slice(&crc32fast::hash(content).to_le_bytes());
+    size.copy_from_slice(&content.len().to_le_bytes()[..4]);
+    trailer
 }
 
 /// Decodes a whole stream (RFC 1951) and returns how many bytes it has; nothing if it is damaged,

@@ -7,8 +7,6 @@
 use std::borrow::Cow;
 use std::io::{self, Write as _};
 
-use flate2::Crc;
-
 use crate::compression::blocks::MAX_BLOCK;
 use crate::compression::container::Packed;
 
@@ -168,7 +166,5 @@ fn put_checksum(output: &mut Vec<u8>) {
 }
 
 fn checksum(bytes: &[u8]) -> [u8; 4] {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum().to_le_bytes()
+    crc32fast::hash(bytes).to_le_bytes()
 }

@@ -20,6 +20,7 @@ use crate::apt::{self, packages, path};
 use crate::compression::{self, Blocks, Compression, Edition, Part};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
+use crate::digest::checksum::{Checksum, ChecksumSet, Md5, Summer};
 use crate::snapshot::Distribution;
 use crate::snapshot::retired::Naming;
 use crate::snapshot::state::{self, Encoders, Publication, State};
@@ -101,12 +102,17 @@ impl Build<'_> {
     /// # Errors
     ///
     /// When a compressor fails, for want of memory.
-    pub fn run(self) -> io::Result<Suite> {
-        let stale = self.desired.stale_indices(self.published.map(|before| before.distribution));
+    pub fn run(mut self) -> io::Result<Suite> {
+        let before = self.published.as_ref().map(|before| before.distribution);
+        let stale = self.desired.stale_indices(before);
         let built: io::Result<Vec<_>> = stale.par_iter().map(|index| self.index(*index)).collect();
         let contents = self.contents.par_iter().map(|(path, text)| self.contents(path, text));
         let contents: io::Result<Vec<_>> = contents.collect();
         let mut outputs: Vec<Output> = built?.into_iter().chain(contents?).flatten().collect();
+        if let Some(before) = &mut self.published {
+            // They take as much memory as what was made of them.
+            before.files.retain(|path, _| path == path::STATE_FILE);
+        }
         let mut entries = self.carried_over(&stale);
         entries.extend(outputs.iter().map(|output| output.entry.clone()));
         let mut release = Release {
@@ -124,8 +130,8 @@ impl Build<'_> {
         entries.extend(state.iter().map(|output| output.entry.clone()));
         outputs.extend(state);
         release.files = entries.into_iter().collect();
-        let is_new =
-            |file: &IndexFile| self.published.is_none_or(|before| !before.has(&file.entry));
+        let before = self.published.as_ref();
+        let is_new = |file: &IndexFile| before.is_none_or(|before| !before.has(&file.entry));
         let files = outputs.into_iter().filter_map(Output::into_file).filter(is_new).collect();
         Ok(Suite { codename: self.codename.clone(), generation, release, files })
     }
@@ -169,7 +175,8 @@ impl Build<'_> {
         loop {
             let text = Blocks::cut(&parts);
             let forms = &self.desired.compression;
-            let outputs = outputs(path, &text, forms, Audience::Clients, edition)?;
+            let outputs =
+                outputs(path, &text, (forms, self.desired.hashes), Audience::Clients, edition)?;
             if parts.is_empty() || !outputs.iter().any(|output| self.is_spent(output)) {
                 return Ok(outputs);
             }
@@ -190,7 +197,7 @@ impl Build<'_> {
     /// Returns the state of a generation that names these keys.
     fn state(&self, after: Naming<'_>) -> State {
         let mut publication = self.publication.clone();
-        if let Some(Predecessor { distribution, release, .. }) = self.published {
+        if let Some(Predecessor { distribution, release, .. }) = &self.published {
             let before = Naming { codename: self.codename, distribution, release };
             publication.retired.retire(before.given_up(after));
         }
@@ -211,7 +218,7 @@ impl Build<'_> {
         let text = state.to_bytes();
         let text = Blocks::cut(&state::parts(&text));
         let forms = BTreeSet::from([Compression::Gzip]);
-        outputs(path::STATE, &text, &forms, Audience::Repoman, edition)
+        outputs(path::STATE, &text, (&forms, self.desired.hashes), Audience::Repoman, edition)
     }
 
     /// Returns what compressed the index files of a Release file, where that is known, and the state.
@@ -219,7 +226,8 @@ impl Build<'_> {
         let own = compression::encoder(Compression::Gzip)?.to_owned();
         let mut encoders = BTreeMap::from([(path::STATE_FILE.to_owned(), own)]);
         for entry in &release.files {
-            let carried = self.published.filter(|before| before.release.files.contains(entry));
+            let before = self.published.as_ref();
+            let carried = before.filter(|before| before.release.files.contains(entry));
             let encoder = match (carried, text::form(&entry.path)) {
                 (_, None | Some(Compression::None)) => continue,
                 (Some(before), _) => before.encoders.0.get(&entry.path).cloned(),
@@ -231,7 +239,7 @@ impl Build<'_> {
     }
 
     fn carried_over(&self, stale: &[Index<'_>]) -> BTreeSet<IndexEntry> {
-        let Some(Predecessor { release, .. }) = self.published else {
+        let Some(Predecessor { release, .. }) = &self.published else {
             return BTreeSet::new();
         };
         let kept = self.desired.components.keys().flat_map(|component| {
@@ -268,6 +276,14 @@ impl Output {
     }
 }
 
+/// Returns the MD5 checksum of a text in pieces, if it is to be listed.
+fn md5<'a>(mut pieces: impl Iterator<Item = &'a [u8]>, hashes: ChecksumSet) -> Option<Md5> {
+    let wanted = hashes.has(Checksum::Md5).then_some(Checksum::Md5)?;
+    let mut summer = Summer::new([wanted].into_iter().collect());
+    pieces.by_ref().for_each(|piece| summer.update(piece));
+    summer.finish().md5
+}
+
 /// Returns a text's uncompressed entry and all its published forms.
 ///
 /// The uncompressed entry is there even where no such file is published: without it apt finds
@@ -275,14 +291,15 @@ impl Output {
 fn outputs<'a>(
     path: &str,
     text: &Blocks<'_>,
-    forms: &BTreeSet<Compression>,
+    (forms, hashes): (&BTreeSet<Compression>, ChecksumSet),
     audience: Audience,
     edition: impl Fn(&str, Compression) -> Option<Edition<'a>> + Copy + Sync,
 ) -> io::Result<Vec<Output>> {
     let file = |form: &Compression| {
         let path = format!("{path}{}", form.extension());
         let bytes = Bytes::from(compression::compress(*form, text, edition(&path, *form))?);
-        let entry = IndexEntry { path, size: bytes.len() as u64, sha256: Sha256::of(&bytes) };
+        let (size, md5) = (bytes.len() as u64, md5([&*bytes].into_iter(), hashes));
+        let entry = IndexEntry { path, size, sha256: Sha256::of(&bytes), md5 };
         Ok(Output { entry, bytes: Some(bytes), audience })
     };
     let (plain, files) = rayon::join(
@@ -292,7 +309,8 @@ fn outputs<'a>(
     let mut outputs = files?;
     if !forms.contains(&Compression::None) {
         let (sha256, size) = plain;
-        let entry = IndexEntry { path: path.to_owned(), size, sha256 };
+        let md5 = md5(text.pieces(), hashes);
+        let entry = IndexEntry { path: path.to_owned(), size, sha256, md5 };
         outputs.insert(0, Output { entry, bytes: None, audience });
     }
     Ok(outputs)

@@ -16,7 +16,7 @@ use crate::snapshot::state::Encoders;
 use crate::text::SharedText;
 
 /// A published generation of a distribution.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Predecessor<'a> {
     /// What it holds.
     pub distribution: &'a Distribution,
@@ -24,8 +24,9 @@ pub struct Predecessor<'a> {
     pub release: &'a Release,
     /// What compressed its index files.
     pub encoders: &'a Encoders,
-    /// Index files that Release lists, verified, by path: see [`Self::reusable`].
-    pub files: &'a BTreeMap<String, Bytes>,
+    /// Index files that Release lists, verified, by path: see [`Self::reusable`]. A build lets go of
+    /// them as soon as it can.
+    pub files: BTreeMap<String, Bytes>,
     /// The texts of its indices, verified, by path; those that are not at hand are hashed.
     pub texts: &'a BTreeMap<String, SharedText>,
 }
@@ -36,7 +37,7 @@ impl<'a> Predecessor<'a> {
     /// These are files of large indices that have to be built again; a small one is compressed
     /// sooner than it is fetched. The state always is.
     pub fn reusable(&self, desired: &Distribution) -> Vec<&'a IndexEntry> {
-        let Self { distribution, release, encoders, .. } = *self;
+        let Self { distribution, release, encoders, .. } = self;
         let mut files = Vec::new();
         let packages = desired.stale_indices(Some(distribution)).into_iter();
         let packages = packages.map(|(component, a)| path::packages(component, a));

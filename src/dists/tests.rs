@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::apt::packages::FileFields;
+use crate::digest::checksum::ChecksumSet;
 use crate::snapshot::retired::Retired;
 use crate::snapshot::state::ManifestRecord;
 use crate::snapshot::{Package, PackageId, Packages, Provenance};
@@ -21,7 +22,12 @@ fn widget() -> (PackageId, Package) {
         version: "1.0".parse().unwrap(),
         architecture: "amd64".parse().unwrap(),
     };
-    let file = FileFields { filename: POOL.into(), size: 1, sha256: Sha256::of(b"") };
+    let file = FileFields {
+        filename: POOL.into(),
+        size: 1,
+        sha256: Sha256::of(b""),
+        checksums: ChecksumSet::NONE,
+    };
     let provenance = Provenance {
         sources: Default::default(),
         published_at: Timestamp::UNIX_EPOCH,
@@ -35,6 +41,7 @@ fn distribution(packages: impl Into<Packages>) -> Distribution {
         identity: crate::apt::release::Identity::default(),
         architectures: vec!["amd64".parse().unwrap()],
         compression: [Compression::Gzip].into(),
+        hashes: ChecksumSet::NONE,
         contents: false,
         valid_for: None,
         signed_by: vec![],
@@ -49,7 +56,7 @@ fn build(
     published: Option<(&Distribution, &Release)>,
     spent: &BTreeSet<String>,
 ) -> Suite {
-    let (encoders, files) = (&Encoders::default(), &BTreeMap::new());
+    let (encoders, files) = (&Encoders::default(), BTreeMap::new());
     let before = |(distribution, release)| Predecessor {
         distribution,
         release,
@@ -81,14 +88,14 @@ fn build_on(
         signing_since: Default::default(),
     };
     let (codename, date) = (&"bookworm".parse().unwrap(), Timestamp::UNIX_EPOCH);
-    let contents = &contents(desired, published);
+    let contents = &contents(desired, published.as_ref());
     Build { codename, desired, contents, published, date, publication, spent }.run().unwrap()
 }
 
 /// Returns the `Contents` files that a build has to be given: widget has one file, others two.
 fn contents(
     desired: &Distribution,
-    published: Option<Predecessor<'_>>,
+    published: Option<&Predecessor<'_>>,
 ) -> BTreeMap<String, ContentsText> {
     let lists = |digest: u8| -> Arc<[Box<[u8]>]> {
         Arc::from([Box::from(*b"shared"), Box::from([b'a' + digest % 26])])
@@ -204,6 +211,7 @@ impl Step {
 
     fn predecessor(&self) -> Predecessor<'_> {
         let Self { before, release, encoders, files, .. } = self;
+        let files = files.clone();
         Predecessor { distribution: before, release, encoders, files, texts: &NO_TEXTS }
     }
 

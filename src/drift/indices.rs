@@ -111,12 +111,18 @@ impl Reader<'_> {
         for form in forms {
             let listed = format!("{path}{}", form.extension());
             let Some(entry) = self.release.file(&listed) else { continue };
-            let (content, mut text) = self.file(path, *form, entry).await?;
+            let look = if index.text.is_none() { Look::Keep } else { Look::Check };
+            let (content, mut text) = self.file(path, (*form, entry), look).await?;
             let key = path::by_hash(self.codename, &entry.path, &entry.sha256);
             let mut has_copy = false;
             if matches!(content, Content::Missing | Content::Altered) {
-                text = self.copy(path, *form, entry).await?;
-                has_copy = text.is_some();
+                let copy = damage::copy(self.store, self.codename, entry).await?;
+                let found = match copy {
+                    Some(bytes) => self.unpack(path, *form, bytes, look).await,
+                    None => None,
+                };
+                has_copy = found.is_some();
+                text = found.flatten();
             }
             let name = name.map(str::to_owned);
             index.files.push(FileFacts { key, index: name, content, has_copy });
@@ -131,12 +137,13 @@ impl Reader<'_> {
         Ok(index)
     }
 
-    /// Reads one form of an index, and returns the uncompressed text if it is what Release lists.
+    /// Reads one form of an index, and returns the uncompressed text if it is what Release lists, and
+    /// is wanted.
     async fn file(
         &self,
         path: &str,
-        form: Compression,
-        entry: &IndexEntry,
+        (form, entry): (Compression, &IndexEntry),
+        look: Look,
     ) -> Result<(Content, Option<Vec<u8>>), StoreError> {
         let bytes = match published::index_file(self.store, self.codename, entry).await {
             Ok(bytes) => bytes,
@@ -149,36 +156,52 @@ impl Reader<'_> {
         if self.release.file(path).is_none() {
             return Ok((Content::Unreadable("Release lists no uncompressed form".into()), None));
         }
-        match self.unpack(path, form, bytes).await {
-            Some(text) => Ok((Content::Intact, Some(text))),
+        match self.unpack(path, form, bytes, look).await {
+            Some(text) => Ok((Content::Intact, text)),
             None => Ok((Content::Unreadable("not the index that Release lists".into()), None)),
         }
     }
 
-    /// Reads the copy of one form of an index, and returns the uncompressed text if the copy is
-    /// what Release lists.
-    async fn copy(
+    /// Unpacks an index; returns nothing if it is not what Release lists, else its text if that is to
+    /// be kept.
+    async fn unpack(
         &self,
         path: &str,
         form: Compression,
-        entry: &IndexEntry,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        match damage::copy(self.store, self.codename, entry).await? {
-            Some(bytes) => Ok(self.unpack(path, form, bytes).await),
-            None => Ok(None),
-        }
-    }
-
-    async fn unpack(&self, path: &str, form: Compression, bytes: bytes::Bytes) -> Option<Vec<u8>> {
+        bytes: bytes::Bytes,
+        look: Look,
+    ) -> Option<Option<Vec<u8>>> {
         let plain = self.release.file(path)?.clone();
-        blocking::cpu(move || published::unpack(form, &bytes, &plain)).await
+        blocking::cpu(move || match look {
+            Look::Keep => published::unpack(form, &bytes, &plain).map(Some),
+            Look::Check => published::unpacks(form, &bytes, &plain).then_some(None),
+        })
+        .await
     }
+}
+
+/// What becomes of the text of an index.
+#[derive(Clone, Copy)]
+enum Look {
+    /// It is kept.
+    Keep,
+    /// It is only held against its digest; another form has it already.
+    Check,
 }
 
 fn parse(text: Vec<u8>) -> Result<Vec<FileFields>, String> {
     let text = SharedText::from(String::from_utf8(text).map_err(|error| error.to_string())?);
-    // The text itself is not kept.
-    let file = |file: FileFields| FileFields { filename: file.filename.as_str().into(), ..file };
-    let files = packages::parse(&text).map(|package| package.map(|package| file(package.file)));
-    files.collect::<Result<_, _>>().map_err(|error| error.to_string())
+    let files = packages::parse_all(&text, |package| package.file);
+    let files = files.map_err(|error| error.to_string())?;
+    // The text itself is not kept, but one that has only the names.
+    let names: String = files.iter().map(|file| file.filename.as_str()).collect();
+    let names = SharedText::from(names);
+    let mut start = 0;
+    let files = files.into_iter().map(|file| {
+        let end = start + file.filename.size();
+        let filename = names.share(&names[start..end]);
+        start = end;
+        FileFields { filename, ..file }
+    });
+    Ok(files.collect())
 }

@@ -11,6 +11,7 @@ mod read;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -201,7 +202,15 @@ pub enum DriftError {
 struct Listed {
     size: u64,
     sha256: Sha256,
-    by: BTreeSet<String>,
+    /// The indices, in the order of their names; there are few of them, and many packages.
+    by: Vec<Arc<str>>,
+}
+
+impl Listed {
+    /// Returns the indices that list it.
+    fn indices(&self) -> BTreeSet<String> {
+        self.by.iter().map(|index| index.to_string()).collect()
+    }
 }
 
 impl Facts {
@@ -210,11 +219,15 @@ impl Facts {
         let mut listed: BTreeMap<&str, Listed> = BTreeMap::new();
         for (codename, distribution) in &self.distributions {
             for (index, files) in &distribution.packages {
+                let index: Arc<str> = format!("{codename}/{index}").into();
                 for file in files {
-                    let FileFields { filename, size, sha256 } = file;
-                    let new = || Listed { size: *size, sha256: *sha256, by: BTreeSet::new() };
-                    let entry = listed.entry(filename).or_insert_with(new);
-                    entry.by.insert(format!("{codename}/{index}"));
+                    let FileFields { filename, size, sha256, .. } = file;
+                    let new = || Listed { size: *size, sha256: *sha256, by: Vec::new() };
+                    let by = &mut listed.entry(filename).or_insert_with(new).by;
+                    // A damaged index may list a file twice.
+                    if by.last() != Some(&index) {
+                        by.push(Arc::clone(&index));
+                    }
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::apt::path;
+use crate::digest::checksum::ChecksumSet;
 use crate::report::{Drift, DriftKind, Severity};
 use crate::sign::SignatureState;
 use crate::store::{Etag, Key};
@@ -60,7 +61,8 @@ fn facts(signature: Signature) -> Facts {
                    Architectures: amd64\nComponents: main\nSHA256:\n";
     let digest = Sha256::of(b"");
     let release = Release::parse(&format!("{release} {digest} 0 repoman/state.json\n"));
-    let file = FileFields { filename: POOL.into(), size: 7, sha256: digest };
+    let file =
+        FileFields { filename: POOL.into(), size: 7, sha256: digest, checksums: ChecksumSet::NONE };
     let distribution = DistributionFacts {
         key: path::in_release(&codename()),
         object: Object { bytes: Bytes::new(), etag: Etag::new("1"), last_modified: now() },
@@ -182,7 +184,12 @@ fn names_that_nothing_here_writes_are_unexpected_unless_an_index_lists_them() {
     assert_eq!(found(&facts), [unexpected, unexpected]);
     let distribution = facts.distributions.get_mut(&codename()).unwrap();
     let files = distribution.packages.get_mut("main/amd64").unwrap();
-    files.push(FileFields { filename: "index.html".into(), size: 1, sha256: Sha256::of(b"") });
+    files.push(FileFields {
+        filename: "index.html".into(),
+        size: 1,
+        sha256: Sha256::of(b""),
+        checksums: ChecksumSet::NONE,
+    });
     assert_eq!(found(&facts), [unexpected]);
 }
 

@@ -12,6 +12,7 @@ use crate::apt::release::{Identity, IndexEntry, Release};
 use crate::compression::Compression;
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
+use crate::digest::checksum::ChecksumSet;
 use crate::published::{Head, Headless, Published, Sight};
 use crate::snapshot::retired::Retired;
 use crate::snapshot::state::{ManifestRecord, Publication, State};
@@ -52,7 +53,12 @@ fn distribution(side: &Side) -> Distribution {
         };
         let provenance =
             Provenance { sources: Default::default(), published_at: at(0), superseded_at: None };
-        let file = FileFields { filename: (*key).into(), size: 1, sha256: Sha256::of(b"") };
+        let file = FileFields {
+            filename: (*key).into(),
+            size: 1,
+            sha256: Sha256::of(b""),
+            checksums: ChecksumSet::NONE,
+        };
         (id, Package { stanza: "".into(), file, provenance })
     };
     let packages = side.named.iter().enumerate().map(package).collect();
@@ -60,6 +66,7 @@ fn distribution(side: &Side) -> Distribution {
         identity: Identity::default(),
         architectures: vec!["amd64".parse().unwrap()],
         compression: [Compression::Gzip].into(),
+        hashes: ChecksumSet::NONE,
         contents: false,
         valid_for: None,
         signed_by: vec![],
@@ -88,8 +95,12 @@ fn head(side: &Side, distribution: &Distribution) -> Head {
         retired: Retired { waiting: marks(&side.waiting), swept: marks(&swept) },
         signing_since: Default::default(),
     };
-    let entry =
-        |path: &str| IndexEntry { path: path.to_owned(), size: 1, sha256: Sha256::of(b"index") };
+    let entry = |path: &str| IndexEntry {
+        path: path.to_owned(),
+        size: 1,
+        sha256: Sha256::of(b"index"),
+        md5: None,
+    };
     Head {
         key: format!("dists/{}/InRelease", side.codename),
         etag: Etag::new("1"),

@@ -11,6 +11,7 @@ use super::section::{Section, Text};
 use crate::compression::Compression;
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component, SuiteError};
+use crate::digest::checksum::{Checksum, ChecksumSet};
 use crate::time::Span;
 
 /// One distribution.
@@ -40,6 +41,8 @@ pub struct Distribution {
     pub but_automatic_upgrades: bool,
     /// The forms of index files in the order of the manifest; at least one.
     pub compression: Vec<Compression>,
+    /// The checksums that are listed beside SHA-256.
+    pub hashes: ChecksumSet,
     /// Whether there are `Contents` files.
     pub contents: bool,
     /// How long after its `Date` a Release is valid, at least an hour; for ever if nothing is said.
@@ -118,6 +121,7 @@ fn read_one(
         not_automatic: section.flag("not_automatic"),
         but_automatic_upgrades: section.flag("but_automatic_upgrades"),
         compression: compression(section, problems),
+        hashes: hashes(section, problems),
         contents: section.flag("contents"),
         valid_for: validity(section, problems),
         codename: codename?,
@@ -273,6 +277,13 @@ fn compression(section: &Section<'_>, problems: &mut Vec<Problem>) -> Vec<Compre
     }
     let texts = listed(section, "compression", problems);
     texts.iter().filter_map(|text| index_form(text.text)).collect()
+}
+
+/// Returns the checksums beside SHA-256, which is always there.
+fn hashes(section: &Section<'_>, problems: &mut Vec<Problem>) -> ChecksumSet {
+    let texts = listed(section, "hashes", problems);
+    let is_named = |checksum: &Checksum| texts.iter().any(|text| text.text == checksum.name());
+    Checksum::ALL.into_iter().filter(is_named).collect()
 }
 
 /// Returns the elements of a list that may be neither empty nor have one twice.

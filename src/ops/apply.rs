@@ -1,5 +1,7 @@
 //! `apply`: carries out a plan, one distribution after the other.
 
+mod error;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,20 +14,23 @@ use crate::commit::run::{self, CommitError, Setting};
 use crate::commit::script::{Records, Script, SealedRelease};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
+use crate::digest::checksum::Sums;
 use crate::dists::{Build, ContentsText, Predecessor, Suite};
 use crate::fingerprint::Fingerprint;
 use crate::mutation::{self, Mutation};
-use crate::ops::contents::{FileListError, FileReader};
+use crate::ops::contents::FileReader;
 use crate::ops::plan::{Aim, Planned};
 use crate::ops::{client_files, founding};
 use crate::plan::{DistributionStatus, Indices, Plan};
-use crate::published::{Head, LoadError, Published};
+use crate::published::{Head, Published};
 use crate::report::Observe;
-use crate::sign::{SignError, Signer};
+use crate::sign::Signer;
 use crate::snapshot::retired::{self, Ancestor, Naming, Retired};
 use crate::snapshot::state::{ManifestRecord, Parent, Publication};
 use crate::store::Store;
 use crate::time::{Clock, Timestamp, shifted, whole_second};
+
+pub use error::ApplyError;
 
 /// How much earlier than now a signature says that it was made.
 ///
@@ -92,64 +97,18 @@ enum Step {
     Outdated { store_time: Option<Timestamp> },
 }
 
-/// Why an apply failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
-    /// Writing failed.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// What is published can't be read.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// Signing failed.
-    #[error("failed to sign {codename}")]
-    Sign {
-        /// The distribution.
-        codename: Codename,
-        /// Why.
-        #[source]
-        reason: SignError,
-    },
-    /// The public keys can't be exported.
-    #[error("failed to export the public keys")]
-    Keyring(#[source] SignError),
-    /// Index files can't be made.
-    #[error("failed to compress the index files of {codename}")]
-    Index {
-        /// The distribution.
-        codename: Codename,
-        /// Why.
-        #[source]
-        reason: std::io::Error,
-    },
-    /// `Contents` files can't be made.
-    #[error("the files of {package} can't be listed")]
-    Files {
-        /// The key of the package file.
-        package: String,
-        /// Why.
-        #[source]
-        reason: FileListError,
-    },
-    /// Each time, what was read of the store was too old before anything could be published on it.
-    #[error("{codename} could not be published within half an hour of reading the store")]
-    TooSlow {
-        /// The distribution.
-        codename: Codename,
-    },
-    /// The published Date is ahead of the clock, and Date must never go backwards.
-    #[error("{codename} was published with a Date in the future ({published})")]
-    ClockBehind {
-        /// The distribution.
-        codename: Codename,
-        /// Its Date.
-        published: Timestamp,
-    },
-}
-
 /// Returns the time that the signatures of a Release file of that date say they were made at.
 pub(super) fn signing_time(date: Timestamp) -> Timestamp {
     shifted(date, -BACKDATING)
+}
+
+/// What had to be read of package files for one distribution.
+#[derive(Default)]
+struct Extracts {
+    /// The texts of the `Contents` files that are written, by path.
+    contents: BTreeMap<String, ContentsText>,
+    /// The checksums that stanzas lack, by the digest of the package file.
+    sums: BTreeMap<Sha256, Sums>,
 }
 
 /// Returns what the generation after `head` takes over: the history, and what was given up.
@@ -189,7 +148,7 @@ impl Publisher<'_> {
         observe: &dyn Observe,
     ) -> Result<Outcome, ApplyError> {
         // Whatever of it fails, fails before anything is written.
-        let mut contents = self.contents(planned).await?;
+        let mut extracts = self.extracts(planned).await?;
         founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
         self.mend(planned, observe).await?;
         if !mutation::is_on(Mutation::PackagesLast) {
@@ -198,8 +157,8 @@ impl Publisher<'_> {
         self.publish_keyring(planned).await?;
         let deleted = self.sweep(planned, observe).await;
         for codename in in_order(&planned.plan) {
-            let contents = contents.remove(&codename).unwrap_or_default();
-            match self.publish(planned, &codename, (contents, &deleted), observe).await? {
+            let extracts = extracts.remove(&codename).unwrap_or_default();
+            match self.publish(planned, &codename, (extracts, &deleted), observe).await? {
                 Step::Done(done) => published.push(done),
                 Step::Overtaken => return Ok(Outcome::Overtaken(codename)),
                 Step::Outdated { store_time } => {
@@ -211,6 +170,20 @@ impl Publisher<'_> {
             run::upload(self.store, &planned.plan.uploads, observe).await?;
         }
         Ok(Outcome::Applied)
+    }
+
+    /// Reads what has to be known of package files, by distribution.
+    async fn extracts(
+        &self,
+        planned: &Planned,
+    ) -> Result<BTreeMap<Codename, Extracts>, ApplyError> {
+        let mut extracts = BTreeMap::new();
+        for codename in planned.plan.distributions.keys() {
+            let contents = self.contents_of(planned, codename).await?;
+            let sums = self.checksums_of(planned, codename).await?;
+            extracts.insert(codename.clone(), Extracts { contents, sums });
+        }
+        Ok(extracts)
     }
 
     async fn publish_keyring(&self, planned: &Planned) -> Result<(), ApplyError> {
@@ -230,7 +203,7 @@ impl Publisher<'_> {
         &self,
         planned: &Planned,
         codename: &Codename,
-        (contents, deleted): (BTreeMap<String, ContentsText>, &BTreeSet<String>),
+        (extracts, deleted): (Extracts, &BTreeSet<String>),
         observe: &dyn Observe,
     ) -> Result<Step, ApplyError> {
         let head = planned.published.heads.get(codename);
@@ -242,7 +215,7 @@ impl Publisher<'_> {
         if sight.is_outdated((self.clock)()) {
             return Ok(Step::Outdated { store_time: None });
         }
-        let suite = self.build(planned, codename, (contents, deleted)).await?;
+        let suite = self.build(planned, codename, (extracts, deleted)).await?;
         let sealed = self.seal(&suite).await?;
         let digest = Sha256::of(&self.manifest);
         let is_kept = head.is_some_and(|head| head.state.manifest.sha256 == digest)
@@ -284,12 +257,12 @@ impl Publisher<'_> {
         &self,
         planned: &Planned,
         codename: &Codename,
-        (contents, deleted): (BTreeMap<String, ContentsText>, &BTreeSet<String>),
+        (extracts, deleted): (Extracts, &BTreeSet<String>),
     ) -> Result<Suite, ApplyError> {
         let head = planned.published.heads.get(codename);
         let date = self.date(codename, head.map(|head| head.release.date))?;
         let publication = self.publication(planned, codename, date, deleted);
-        let desired = planned.desired.snapshot.distributions[codename].clone();
+        let mut desired = planned.desired.snapshot.distributions[codename].clone();
         let spent = planned.published.snapshot.spent.union(deleted).cloned().collect();
         let before = planned.published.snapshot.distributions.get(codename).cloned();
         let before =
@@ -301,8 +274,10 @@ impl Publisher<'_> {
         let name = codename.clone();
         let codename = codename.clone();
         let build = move || {
+            let Extracts { contents, sums } = extracts;
+            desired.list_checksums(&sums);
             let published = before.as_ref().map(|(distribution, (release, encoders))| {
-                Predecessor { distribution, release, encoders, files: &files, texts: &texts }
+                Predecessor { distribution, release, encoders, files, texts: &texts }
             });
             let (codename, desired) = (&codename, &desired);
             let (contents, spent) = (&contents, &spent);
@@ -386,8 +361,8 @@ impl Publisher<'_> {
         };
         let at = signing_time(suite.release.date);
         let sign = move || {
-            let in_release = signer.clear_sign(&release, at)?.into();
-            let signature = signer.detach_sign(&release, at)?.into();
+            let (in_release, signature) = signer.sign_both(&release, at)?;
+            let (in_release, signature) = (in_release.into(), signature.into());
             Ok(SealedRelease::Signed { release, in_release, signature })
         };
         let failed = |reason| ApplyError::Sign { codename: suite.codename.clone(), reason };

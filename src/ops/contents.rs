@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt as _, TryStreamExt as _};
+use tempfile::TempDir;
 
 use crate::apt::path;
 use crate::blocking;
 use crate::deb::{self, DebError, Limits};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
+use crate::digest::checksum::Sums;
 use crate::dists::{ContentsDraft, ContentsText, FileLists};
 use crate::ops::apply::{ApplyError, Publisher};
 use crate::ops::plan::Planned;
@@ -23,7 +25,7 @@ use crate::snapshot::Distribution;
 use crate::store::{Key, Store, StoreError};
 
 /// How many package files are fetched at the same time: each lies on disk until it is read.
-const FETCHES: usize = 4;
+pub(super) const FETCHES: usize = 4;
 
 /// Why the files of a package can't be listed.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,15 @@ pub enum FileListError {
     Altered {
         /// The object, or the local file.
         place: PathBuf,
+    },
+    /// The package file can't be read.
+    #[error("{} can't be read", place.display())]
+    Unreadable {
+        /// The local file, or where it was fetched to.
+        place: PathBuf,
+        /// Why.
+        #[source]
+        reason: std::io::Error,
     },
     /// The package file is none that dpkg would unpack.
     #[error("{} can't be read", place.display())]
@@ -63,22 +74,23 @@ pub enum FileListError {
     },
 }
 
-/// The files of packages that a run has read.
+/// What a run has read of package files: which files they have, and their checksums.
 ///
 /// They are kept until it ends, so that nothing is fetched again when it has to plan again.
 #[derive(Debug)]
 pub struct FileReader {
     directory: PathBuf,
     known: Mutex<FileLists>,
+    pub(super) sums: Mutex<BTreeMap<Sha256, Sums>>,
 }
 
 /// The key of a package file, and where this run has it.
-type Place<'a> = (&'a str, Option<&'a Path>);
+pub(super) type Place<'a> = (&'a str, Option<&'a Path>);
 
 impl FileReader {
     /// Returns one that keeps package files in a directory for as long as it reads them.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, known: Mutex::default() }
+        Self { directory, known: Mutex::default(), sums: Mutex::default() }
     }
 
     /// Returns the files of some packages.
@@ -93,7 +105,10 @@ impl FileReader {
         let reads = unknown.into_iter().map(|(digest, (key, local))| async move {
             let files = match local {
                 Some(path) => read(path.to_owned(), path.to_owned(), digest).await,
-                None => self.fetch(store, key, digest).await,
+                None => match self.fetch(store, key).await {
+                    Ok((file, _directory)) => read(file, PathBuf::from(key), digest).await,
+                    Err(error) => Err(error),
+                },
             };
             let failed = |reason| ApplyError::Files { package: key.to_owned(), reason };
             self.lock().insert(digest, files.map_err(failed)?.into());
@@ -105,13 +120,12 @@ impl FileReader {
         Ok(digests.into_iter().filter_map(list).collect())
     }
 
-    /// Fetches a package file, and reads it.
-    async fn fetch(
+    /// Fetches a package file into a directory that goes when it is dropped.
+    pub(super) async fn fetch(
         &self,
         store: &Store,
         name: &str,
-        digest: Sha256,
-    ) -> Result<Vec<Box<[u8]>>, FileListError> {
+    ) -> Result<(PathBuf, TempDir), FileListError> {
         let failed = |reason| {
             let directory = self.directory.clone();
             FileListError::Directory { directory, reason }
@@ -122,7 +136,7 @@ impl FileReader {
         if store.download(&key, &file).await?.is_none() {
             return Err(FileListError::Missing { key: name.to_owned() });
         }
-        read(file, PathBuf::from(name), digest).await
+        Ok((file, directory))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, FileLists> {
@@ -178,7 +192,7 @@ fn drafts(
 }
 
 /// Returns where this run has package files, by their digests.
-fn at_hand(planned: &Planned) -> BTreeMap<Sha256, &Path> {
+pub(super) fn at_hand(planned: &Planned) -> BTreeMap<Sha256, &Path> {
     let offerings = planned.offers.sources.values().flat_map(|offer| &offer.offerings);
     let offered = offerings.map(|offering| (offering.file.sha256, offering.file.path.as_path()));
     let uploads = planned.plan.uploads.values();
@@ -212,24 +226,12 @@ pub(super) fn notes(planned: &Planned) -> Vec<Note> {
 }
 
 impl Publisher<'_> {
-    /// Returns the texts of the `Contents` files that a plan has to write, by distribution and
-    /// path.
+    /// Returns the texts of the `Contents` files that a plan has to write for a distribution, by path.
     ///
     /// # Errors
     ///
     /// When the files of a package can't be had.
-    pub(super) async fn contents(
-        &self,
-        planned: &Planned,
-    ) -> Result<BTreeMap<Codename, BTreeMap<String, ContentsText>>, ApplyError> {
-        let mut contents = BTreeMap::new();
-        for codename in planned.plan.distributions.keys() {
-            contents.insert(codename.clone(), self.contents_of(planned, codename).await?);
-        }
-        Ok(contents)
-    }
-
-    async fn contents_of(
+    pub(super) async fn contents_of(
         &self,
         planned: &Planned,
         codename: &Codename,

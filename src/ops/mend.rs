@@ -17,9 +17,9 @@ use crate::debian::suite::Codename;
 use crate::digest::Sha256;
 use crate::drift::{self, DriftError};
 use crate::ops::apply::{ApplyError, Publisher};
-use crate::ops::contents;
 use crate::ops::drift::{Question, expected};
 use crate::ops::plan::Planned;
+use crate::ops::{checksums, contents};
 use crate::plan::offer::{OfferedFile, Offers};
 use crate::plan::{self, Damage, Indices, Note, Remedy, Repair, Upload};
 use crate::published::damage::{self, Found, Lost};
@@ -57,8 +57,10 @@ pub(super) async fn met(
     }
     planned.plan = planned.plan.with_repairs(repairs);
     // Only now it is known which index files are made anew.
-    planned.plan.notes.retain(|note| !matches!(note, Note::Unlisted { .. }));
-    let notes = contents::notes(&planned);
+    let is_kept = |note: &Note| !matches!(note, Note::Unlisted { .. } | Note::Unsummed { .. });
+    planned.plan.notes.retain(is_kept);
+    let notes = contents::notes(&planned).into_iter().chain(checksums::notes(&planned));
+    let notes: Vec<_> = notes.collect();
     planned.plan.notes.extend(notes);
     Ok(planned)
 }

@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod baseline;
+mod checksums;
 pub mod client_files;
 pub mod contents;
 pub mod contest;

@@ -106,10 +106,12 @@ impl Rollback<'_> {
                 let mut content = self.content(&generation).await?;
                 let signers = self.manifest.signing.keys.iter();
                 content.signed_by = signers.map(|key| key.fingerprint).collect();
-                // Packages are brought back, not for how long clients may trust them.
+                // Packages are brought back, not for how long clients may trust them, nor by what
+                // they verify them.
                 let current = &published.snapshot.distributions[self.codename];
                 if !current.is_removed() {
                     content.valid_for = current.valid_for;
+                    content.hashes = current.hashes;
                 }
                 (content, generation.state.manifest)
             }

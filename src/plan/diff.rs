@@ -129,6 +129,10 @@ pub fn index_files(before: Option<&Distribution>, after: &Distribution) -> usize
     indices * after.compression.len()
 }
 
+/// What plans call the checksums that indices list, and the one that they always do.
+const CHECKSUMS: &str = "Checksums";
+const SHA256: &str = "sha256";
+
 fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<FieldChange> {
     let values = |distribution: &Distribution| -> Vec<(&'static str, Option<String>)> {
         let mut values = identity_values(&distribution.identity);
@@ -136,6 +140,9 @@ fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<Fie
         values.push(("Components", words(&distribution.component_order)));
         let forms = distribution.compression.iter().map(|form| form.name());
         values.push(("Index files", Some(forms.collect::<Vec<_>>().join(" "))));
+        let hashes = distribution.hashes.iter().map(|checksum| checksum.name());
+        let hashes: Vec<_> = [SHA256].into_iter().chain(hashes).collect();
+        values.push((CHECKSUMS, Some(hashes.join(" "))));
         values.push(("Contents", distribution.contents.then(|| "yes".to_owned())));
         values.push((VALID_FOR, distribution.valid_for.map(|span| span.to_string())));
         values.push(("Signed by", fingerprints(&distribution.signed_by)));
@@ -151,6 +158,12 @@ fn field_changes(before: Option<&Distribution>, after: &Distribution) -> Vec<Fie
             after,
         })
         .filter(|change| change.before != change.after)
+        // What everybody has says nothing of a new distribution.
+        .filter(|change| {
+            change.field != CHECKSUMS
+                || change.after.as_deref() != Some(SHA256)
+                || change.before.is_some()
+        })
         .collect()
 }
 

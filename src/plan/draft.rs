@@ -284,6 +284,7 @@ fn declared_distribution(
         identity: identity(declared),
         architectures: declared.architectures.clone(),
         compression: declared.compression.iter().copied().collect(),
+        hashes: declared.hashes,
         contents: declared.contents,
         valid_for: declared.valid_for,
         signed_by: signers(manifest),

@@ -13,6 +13,7 @@ use crate::apt::packages::{FileFields, stanza};
 use crate::apt::path::PoolFile;
 use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
+use crate::digest::checksum::ChecksumSet;
 use crate::manifest::{Manifest, OnConflict};
 use crate::plan::ground::Ground;
 use crate::plan::offer::OfferedFile;
@@ -352,17 +353,21 @@ impl<'a> Intake<'a> {
         };
         let filename = pool_file.living_key(|key| self.ground.spent.contains(key));
         let filename = filename.into();
-        let fields = FileFields { filename, size: file.size, sha256: file.sha256 };
+        let checksums = ChecksumSet::NONE;
+        let fields = FileFields { filename, size: file.size, sha256: file.sha256, checksums };
         Package { stanza: stanza(control, &fields).into(), file: fields, provenance }
     }
 }
+
+/// What says nothing of how the content of two files differs.
+const LEFT_OUT: [&str; 3] = ["Filename:", "MD5sum:", "SHA512:"];
 
 /// Returns the lines that two stanzas don't share; where the files lie is of no interest.
 pub fn difference(first: &str, second: &str) -> Vec<String> {
     let diff = TextDiff::from_lines(first, second);
     let changes = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
     changes
-        .filter(|change| !change.value().starts_with("Filename:"))
+        .filter(|change| !LEFT_OUT.iter().any(|field| change.value().starts_with(field)))
         .map(|change| format!("{} {}", change.tag(), change.value().trim_end()))
         .collect()
 }

@@ -53,6 +53,15 @@ pub enum Note {
         /// Their bytes.
         bytes: u64,
     },
+    /// Package files have to be read from the store to compute checksums that are to be listed.
+    Unsummed {
+        /// The distribution.
+        codename: Codename,
+        /// How many.
+        files: usize,
+        /// Their bytes.
+        bytes: u64,
+    },
     /// One version has different bytes in two distributions.
     DifferentBytes {
         /// `name version architecture`.
@@ -104,6 +113,7 @@ impl Note {
             Self::Stranger { .. } => "unknown-package",
             Self::RunsOut { .. } => "valid-until",
             Self::Unlisted { .. } => "contents-read",
+            Self::Unsummed { .. } => "checksums-read",
             Self::DifferentBytes { .. } => "different-content",
             Self::Kept { .. } => "published-kept",
             Self::NothingToPromote { .. } => "nothing-to-promote",
@@ -161,13 +171,12 @@ impl fmt::Display for Note {
                 minute(*until),
                 minute(*half)
             ),
-            Self::Unlisted { codename, files, bytes: size } => write!(
-                f,
-                "for the Contents of {codename}, {} ({}) {} read from the store",
-                plural(*files, "package file"),
-                bytes(*size),
-                if *files == 1 { "is" } else { "are" }
-            ),
+            Self::Unlisted { codename, files, bytes } => {
+                write!(f, "for the Contents of {codename}, {}", are_read(*files, *bytes))
+            }
+            Self::Unsummed { codename, files, bytes } => {
+                write!(f, "for the checksums of {codename}, {}", are_read(*files, *bytes))
+            }
             Self::DifferentBytes { package, distributions: (first, second) } => {
                 write!(f, "`{package}` has different content in {first} and {second}")
             }
@@ -188,6 +197,12 @@ impl fmt::Display for Note {
             ),
         }
     }
+}
+
+/// Tells how many package files are read from the store.
+fn are_read(files: usize, size: u64) -> String {
+    let verb = if files == 1 { "is" } else { "are" };
+    format!("{} ({}) {verb} read from the store", plural(files, "package file"), bytes(size))
 }
 
 /// Returns what soaks, each with its times.

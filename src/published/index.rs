@@ -1,6 +1,7 @@
 //! The index files of a published distribution, read by their hashes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,10 +11,10 @@ use crate::apt::packages::{self, PackagesError};
 use crate::apt::path;
 use crate::apt::release::{IndexEntry, Release};
 use crate::blocking;
-use crate::compression::{self, Compression};
+use crate::compression::{self, Compression, Frames};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
-use crate::digest::Sha256;
+use crate::digest::{Hasher, Sha256};
 use crate::plan::Damage;
 use crate::published::damage::{self, Lost};
 use crate::published::history::Generation;
@@ -51,8 +52,8 @@ pub async fn state_file(
         return Ok(None);
     }
     let shelf = Shelf { store, codename, release };
-    let index = shelf.fetch(path::STATE, &BTreeSet::new()).await?;
-    let state = State::parse(&index.bytes);
+    let index = shelf.fetch(path::STATE, &BTreeSet::new(), verified).await?;
+    let state = State::parse(&index.content);
     let state = state.map_err(|reason| LoadError::State { key: index.key.clone(), reason })?;
     let file = shelf.useful_file(&index, path::STATE, &state);
     Ok(Some((state, file)))
@@ -84,8 +85,8 @@ pub async fn packages(
     let Generation { release, state } = generation;
     let shelf = Shelf { store, codename, release };
     let path = path::packages(component, architecture);
-    let index = shelf.fetch(&path, &state.compression).await?;
-    let (_, mut list) = blocking::cpu(move || parse(index)).await?;
+    let index = shelf.fetch(&path, &state.compression, listed).await?;
+    let (_, mut list) = index.packages()?;
     let provenances = list.iter_mut().map(|(id, package)| (&*id, &mut package.provenance));
     state.trace(component, provenances);
     Ok(list)
@@ -110,11 +111,11 @@ pub async fn distribution(
         let path = path::packages(component, architecture);
         let component = component.clone();
         async move {
-            let mut index = shelf.fetch(&path, &state.compression).await?;
+            let mut index = shelf.fetch(&path, &state.compression, listed).await?;
             let lost = std::mem::take(&mut index.lost);
             let file = shelf.useful_file(&index, &path, state);
             let is_large = index.is_large();
-            let (text, packages) = blocking::cpu(move || parse(index)).await?;
+            let (text, packages) = index.packages()?;
             let text = is_large.then_some((path, text));
             Ok::<_, LoadError>((component, packages, lost, file, text))
         }
@@ -148,6 +149,7 @@ pub async fn distribution(
         identity: release.identity.clone(),
         architectures: release.architectures.clone(),
         compression: state.compression.clone(),
+        hashes: state.hashes,
         contents: release.files.iter().any(|entry| path::is_contents(&entry.path)),
         valid_for: state.valid_for.map(Span::seconds),
         signed_by: signers.collect(),
@@ -169,19 +171,27 @@ fn merged(mut list: Vec<(PackageId, Package)>, component: &Component, state: &St
 }
 
 /// An index file and its content, verified.
-struct Index {
+struct Index<T> {
     key: String,
     form: Compression,
     file: Bytes,
-    /// The content, uncompressed.
-    bytes: Vec<u8>,
+    /// How many bytes it has, uncompressed.
+    size: u64,
+    content: T,
     /// The forms of it that were tried before one was intact.
     lost: Vec<Lost>,
 }
 
-impl Index {
+impl<T> Index<T> {
     fn is_large(&self) -> bool {
-        self.bytes.len() as u64 >= compression::WORTH_REUSE
+        self.size >= compression::WORTH_REUSE
+    }
+}
+
+impl Index<Result<Listed, PackagesError>> {
+    fn packages(self) -> Result<Listed, LoadError> {
+        let Self { key, content, .. } = self;
+        content.map_err(|reason| LoadError::Packages { key, reason })
     }
 }
 
@@ -193,7 +203,7 @@ pub(super) async fn text(
     path: &str,
 ) -> Result<Vec<u8>, LoadError> {
     let shelf = Shelf { store, codename, release: &head.release };
-    shelf.fetch(path, &head.state.compression).await.map(|index| index.bytes)
+    shelf.fetch(path, &head.state.compression, verified).await.map(|index| index.content)
 }
 
 /// Where the files of one Release are.
@@ -208,18 +218,19 @@ impl Shelf<'_> {
     /// copy of one.
     ///
     /// The uncompressed form is always listed, but published only if `published` has it.
-    async fn fetch(
+    async fn fetch<T: Send + 'static>(
         &self,
         listed_path: &str,
         published: &BTreeSet<Compression>,
-    ) -> Result<Index, LoadError> {
+        read: Reading<T>,
+    ) -> Result<Index<T>, LoadError> {
         let missing = || LoadError::Missing { key: self.canonical(listed_path) };
         let plain = self.release.file(listed_path).ok_or_else(missing)?;
         let mut lost = Vec::new();
         let mut fault = None;
         for (form, entry) in self.forms(listed_path, published) {
             let (damage, error) = match by_hash(self.store, self.codename, entry).await {
-                Ok((key, bytes)) => return unpacked(key, form, bytes, plain, lost).await,
+                Ok((key, bytes)) => return unpacked((key, form, bytes), plain, lost, read).await,
                 Err(error @ LoadError::Missing { .. }) => (Damage::Missing, error),
                 Err(error @ LoadError::Altered { .. }) => (Damage::Altered, error),
                 Err(error) => return Err(error),
@@ -230,7 +241,7 @@ impl Shelf<'_> {
         for (form, entry) in self.forms(listed_path, published) {
             if let Some(bytes) = damage::copy(self.store, self.codename, entry).await? {
                 let key = self.canonical(&entry.path);
-                return unpacked(key, form, bytes, plain, lost).await;
+                return unpacked((key, form, bytes), plain, lost, read).await;
             }
         }
         Err(fault.unwrap_or_else(missing))
@@ -238,7 +249,12 @@ impl Shelf<'_> {
 
     /// Returns the file that an index was read from, and its key, if a build can take blocks from it
     /// and would have to ask for it again.
-    fn useful_file(&self, index: &Index, path: &str, state: &State) -> Option<(String, Bytes)> {
+    fn useful_file<T>(
+        &self,
+        index: &Index<T>,
+        path: &str,
+        state: &State,
+    ) -> Option<(String, Bytes)> {
         let path = format!("{path}{}", index.form.extension());
         let is_ours = index.is_large() && state.encoders.are_ours(&path, index.form);
         let entry = self.release.file(&path).filter(|_| is_ours)?;
@@ -268,17 +284,24 @@ impl Shelf<'_> {
     }
 }
 
-async fn unpacked(
-    key: String,
-    form: Compression,
-    file: Bytes,
+/// What is made of the uncompressed bytes of an index; nothing if they are not what Release lists.
+type Reading<T> = fn(Vec<u8>, &IndexEntry) -> Option<T>;
+
+fn verified(bytes: Vec<u8>, plain: &IndexEntry) -> Option<Vec<u8>> {
+    matches(plain, &bytes).then_some(bytes)
+}
+
+async fn unpacked<T: Send + 'static>(
+    (key, form, file): (String, Compression, Bytes),
     plain: &IndexEntry,
     lost: Vec<Lost>,
-) -> Result<Index, LoadError> {
-    let (packed, plain) = (file.clone(), plain.clone());
-    let text = blocking::cpu(move || unpack(form, &packed, &plain)).await;
-    match text {
-        Some(bytes) => Ok(Index { key, form, file, bytes, lost }),
+    read: Reading<T>,
+) -> Result<Index<T>, LoadError> {
+    let (packed, entry) = (file.clone(), plain.clone());
+    let size = plain.size;
+    let content = blocking::cpu(move || read(decompressed(form, &packed, &entry)?, &entry)).await;
+    match content {
+        Some(content) => Ok(Index { key, form, file, size, content, lost }),
         None => Err(LoadError::Altered { key }),
     }
 }
@@ -311,21 +334,39 @@ pub(super) fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {
 
 /// Returns the uncompressed content, if it is what Release lists.
 pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
-    if plain.size > MAX_INDEX {
-        return None;
-    }
-    let out = compression::decompress(form, bytes, plain.size).ok()?;
-    matches(plain, &out).then_some(out)
+    verified(decompressed(form, bytes, plain)?, plain)
 }
 
-fn parse(index: Index) -> Result<(SharedText, Vec<(PackageId, Package)>), LoadError> {
-    let Index { key, bytes, .. } = index;
-    let unreadable = |reason| LoadError::Packages { key: key.clone(), reason };
-    let text = String::from_utf8(bytes).map_err(|_| LoadError::Altered { key: key.clone() })?;
-    let text = SharedText::from(text);
+/// Returns the uncompressed content of a file, whatever that is.
+fn decompressed(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
+    let is_possible = plain.size <= MAX_INDEX;
+    is_possible.then(|| compression::decompress(form, bytes, plain.size).ok()).flatten()
+}
+
+/// Tells whether a file has the uncompressed content that Release lists, without keeping that.
+pub fn unpacks(form: Compression, bytes: &[u8], plain: &IndexEntry) -> bool {
+    if plain.size > MAX_INDEX {
+        return false;
+    }
+    let mut hasher = Hasher::new();
+    let copied = compression::decoder(form, Frames::Several, bytes)
+        .and_then(|decoder| io::copy(&mut decoder.take(plain.size + 1), &mut hasher));
+    copied.is_ok() && hasher.finish() == (plain.sha256, plain.size)
+}
+
+/// The packages of an index, and the text that they share.
+type Listed = (SharedText, Vec<(PackageId, Package)>);
+
+/// Reads the text of an index while its digest is computed; returns nothing unless that is right.
+fn listed(bytes: Vec<u8>, plain: &IndexEntry) -> Option<Result<Listed, PackagesError>> {
+    let text = SharedText::from(String::from_utf8(bytes).ok()?);
+    let (is_that, packages) = rayon::join(|| matches(plain, text.as_bytes()), || parse(&text));
+    is_that.then(|| packages.map(|packages| (text, packages)))
+}
+
+fn parse(text: &SharedText) -> Result<Vec<(PackageId, Package)>, PackagesError> {
     let no_sources = Arc::default();
-    let entry = |package: Result<packages::IndexedPackage, PackagesError>| {
-        let package = package.map_err(unreadable)?;
+    packages::parse_all(text, |package| {
         let id = PackageId {
             name: package.name,
             version: package.version,
@@ -337,8 +378,6 @@ fn parse(index: Index) -> Result<(SharedText, Vec<(PackageId, Package)>), LoadEr
             published_at: Timestamp::UNIX_EPOCH,
             superseded_at: None,
         };
-        Ok((id, Package { stanza: package.stanza, file: package.file, provenance }))
-    };
-    let packages = packages::parse(&text).map(entry).collect::<Result<_, LoadError>>()?;
-    Ok((text, packages))
+        (id, Package { stanza: package.stanza, file: package.file, provenance })
+    })
 }

@@ -11,6 +11,7 @@ use crate::apt::packages::FileFields;
 use crate::apt::release::Identity;
 use crate::debian::relation::{Constraint, Operator};
 use crate::digest::Sha256;
+use crate::digest::checksum::ChecksumSet;
 use crate::snapshot::{Distribution, Package, PackageId, Packages, Provenance, Snapshot};
 
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -38,6 +39,7 @@ fn package(reference: &str, fields: &str, source: &str, day: u8) -> (PackageId, 
         filename: format!("pool/{name}.deb").into(),
         size: u64::from(day) * 1000,
         sha256: Sha256::of(b""),
+        checksums: ChecksumSet::NONE,
     };
     let provenance = Provenance {
         sources: Arc::new(source.split(' ').map(str::to_owned).collect()),
@@ -52,6 +54,7 @@ fn distribution<const N: usize>(components: [(&str, Packages); N]) -> Distributi
         identity: Identity::default(),
         architectures: vec!["amd64".parse().unwrap(), "arm64".parse().unwrap()],
         compression: BTreeSet::new(),
+        hashes: ChecksumSet::NONE,
         contents: false,
         valid_for: None,
         signed_by: Vec::new(),

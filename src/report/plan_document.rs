@@ -151,7 +151,7 @@ struct DangerDocument {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct DiagnosticDocument {
     /// `undeclared`, `no-packages`, `single-writer`, `unused-line`, `unknown-package`, `valid-until`,
-    /// `contents-read`, `different-content`, `published-kept`, `nothing-to-promote` or `soaking`.
+    /// `contents-read`, `checksums-read`, `different-content`, `published-kept`, `nothing-to-promote` or `soaking`.
     code: &'static str,
     message: String,
     /// The line of the manifest, from 1, if it is about one.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::apt::packages::FileFields;
+use crate::apt::packages::{FileFields, with_checksums};
 use crate::apt::release::Identity;
 use crate::compression::Compression;
 use crate::debian::architecture::Architecture;
@@ -20,6 +20,8 @@ use crate::debian::deb822::Stanza;
 use crate::debian::name::PackageName;
 use crate::debian::suite::{Codename, Component};
 use crate::debian::version::Version;
+use crate::digest::Sha256;
+use crate::digest::checksum::{ChecksumSet, Sums};
 use crate::fingerprint::Fingerprint;
 use crate::text::SharedText;
 use crate::time::{Span, Timestamp};
@@ -42,6 +44,8 @@ pub struct Distribution {
     pub architectures: Vec<Architecture>,
     /// The forms in which `Packages` files are published.
     pub compression: BTreeSet<Compression>,
+    /// The checksums that are listed beside SHA-256.
+    pub hashes: ChecksumSet,
     /// Whether there are `Contents` files.
     pub contents: bool,
     /// How long after its `Date` a generation is valid; for ever if nothing is said.
@@ -240,6 +244,7 @@ impl Distribution {
                 before.contents
                     && before.architectures.contains(architecture)
                     && before.compression == self.compression
+                    && before.hashes == self.hashes
             });
             let old = before.and_then(|before| before.components.get(*component));
             let (Some(old), new) = (old, &self.components[*component]) else { return true };
@@ -268,6 +273,7 @@ impl Distribution {
             let Some(old) = before.components.get(component) else { return true };
             !before.architectures.contains(architecture)
                 || before.compression != self.compression
+                || before.hashes != self.hashes
                 || !is_listed_alike((old, &self.components[component]), architecture)
         };
         self.indices().filter(|(component, architecture)| stale(component, architecture)).collect()
@@ -288,12 +294,35 @@ impl Distribution {
             identity: self.identity.clone(),
             architectures: Vec::new(),
             compression: self.compression.clone(),
+            hashes: ChecksumSet::NONE,
             contents: false,
             valid_for: None,
             signed_by: self.signed_by.clone(),
             components: BTreeMap::new(),
             component_order: Vec::new(),
             remembered: Memory::new(),
+        }
+    }
+
+    /// Returns the package files whose stanzas lack a checksum that the distribution lists.
+    pub fn without_checksums(&self) -> impl Iterator<Item = &FileFields> {
+        let files = self.components.values().flatten().map(|(_, package)| &package.file);
+        files.filter(|file| !file.checksums.has_all(self.hashes))
+    }
+
+    /// Gives all stanzas just the checksums that the distribution lists, those from `sums` which they
+    /// have not; one that is not there is left out.
+    pub fn list_checksums(&mut self, sums: &BTreeMap<Sha256, Sums>) {
+        let hashes = self.hashes;
+        for packages in self.components.values_mut() {
+            let others = packages.iter().filter(|(_, package)| package.file.checksums != hashes);
+            let others: Vec<_> = others.map(|(id, _)| id.clone()).collect();
+            for id in others {
+                let package = packages.get_mut(&id).expect("it was there just now");
+                let sums = sums.get(&package.file.sha256).copied().unwrap_or_default();
+                package.stanza = with_checksums(&package.stanza, hashes, &sums).into();
+                package.file.checksums = hashes;
+            }
         }
     }
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::compression::{self, Compression};
 use crate::debian::suite::Component;
 use crate::digest::Sha256;
+use crate::digest::checksum::ChecksumSet;
 use crate::fingerprint::Fingerprint;
 use crate::snapshot::records::{PackageRecord, Records};
 use crate::snapshot::retired::{Ancestor, Retired};
@@ -51,6 +52,9 @@ pub struct State {
     pub plan: Option<Sha256>,
     /// The forms in which index files are published; Release lists the plain one in any case.
     pub compression: BTreeSet<Compression>,
+    /// The checksums that are listed beside SHA-256.
+    #[serde(default, skip_serializing_if = "ChecksumSet::is_empty")]
+    pub hashes: ChecksumSet,
     /// What compressed each index file.
     #[serde(default)]
     pub encoders: Encoders,
@@ -179,6 +183,7 @@ impl State {
             history: publication.history,
             retired: publication.retired,
             compression: distribution.compression.clone(),
+            hashes: distribution.hashes,
             encoders: Encoders::default(),
             valid_for: distribution.valid_for.map(Span::as_seconds),
             signed_by: distribution.signed_by.iter().map(ToString::to_string).collect(),

@@ -25,6 +25,7 @@ mod events;
 mod examples;
 mod explain;
 mod gc;
+mod hashes;
 mod inputs;
 mod layering;
 mod layout;

@@ -204,6 +204,10 @@ impl From<ApplyError> for Failure {
             ApplyError::Files { reason, .. } => Self::new("RM6018", message)
                 .caused(&reason)
                 .hint("have the file published again, or yank the version; without contents = true nobody asks"),
+            ApplyError::Checksums { reason: FileListError::Store(error), .. } => error.into(),
+            ApplyError::Checksums { reason, .. } => Self::new("RM6019", message)
+                .caused(&reason)
+                .hint("have the file published again, or yank the version; without hashes nobody asks"),
             ApplyError::TooSlow { .. } => Self::new("RM6010", message)
                 .hint("what was uploaded is there; run apply again, with a faster connection"),
             ApplyError::ClockBehind { .. } => Self::new("RM6004", message)

@@ -3,6 +3,7 @@
 use super::{Judge, item};
 use crate::apt::path;
 use crate::apt::sources_entry::SourcesEntry;
+use crate::drift::Listed;
 use crate::report::{DriftItem, DriftKind, Severity};
 
 impl Judge<'_> {
@@ -23,7 +24,7 @@ impl Judge<'_> {
                 },
                 None => item(Severity::Breaking, DriftKind::Missing, key),
             };
-            self.items.push(DriftItem { referenced_by: listed.by, ..missing });
+            self.items.push(DriftItem { referenced_by: listed.indices(), ..missing });
         }
     }
 
@@ -35,7 +36,7 @@ impl Judge<'_> {
             let Some(found) = facts.digests.get(&key).filter(|found| **found != due) else {
                 continue;
             };
-            let by = listed.get(key.as_str()).map(|listed| listed.by.clone());
+            let by = listed.get(key.as_str()).map(Listed::indices);
             self.items.push(DriftItem {
                 expected: Some(format!("SHA256 {due}")),
                 actual: Some(format!("SHA256 {found}")),

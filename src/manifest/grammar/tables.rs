@@ -167,6 +167,11 @@ pub(super) static DISTRIBUTION: Table = Table {
             "The forms in which index files are published. Default: xz and gz.",
         ),
         key(
+            "hashes",
+            Shape::Choices(&["sha256", "md5", "sha512"]),
+            "The checksums that are listed. sha256 always is; md5 and sha512 are for consumers that want them. Default: sha256.",
+        ),
+        key(
             "valid_for",
             Shape::Duration,
             "How long a Release is valid; applies have to come more often than that. Default: for ever.",

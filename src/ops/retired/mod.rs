@@ -17,6 +17,7 @@ use crate::apt::packages::FileFields;
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
 use crate::digest::Sha256;
+use crate::digest::checksum::ChecksumSet;
 use crate::gc::GivenUp;
 use crate::manifest::{self, Manifest};
 use crate::published::history::{self, Generation};
@@ -242,7 +243,12 @@ fn name_only((component, id): &Named, state: &State) -> Package {
     let stanza = format!("Package: {name}\nVersion: {version}\nArchitecture: {architecture}\n");
     let record = state.packages.get(component).and_then(|it| it.reader().get(&id.to_string()));
     let record = record.expect("the state that names a package has its record");
-    let file = FileFields { filename: "".into(), size: 0, sha256: Sha256::of(b"") };
+    let file = FileFields {
+        filename: "".into(),
+        size: 0,
+        sha256: Sha256::of(b""),
+        checksums: ChecksumSet::NONE,
+    };
     Package { stanza: stanza.into(), file, provenance: record.into() }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::apt::release::{Identity, Release};
+use crate::digest::checksum::ChecksumSet;
 use crate::query::RetiredBy;
 use crate::snapshot::records::{PackageRecord, Records};
 use crate::snapshot::state::{ManifestRecord, Publication};
@@ -42,6 +43,7 @@ fn generation(number: u64, listed: Listed<'_>) -> Generation {
         identity: Identity::default(),
         architectures: Vec::new(),
         compression: BTreeSet::new(),
+        hashes: ChecksumSet::NONE,
         contents: false,
         valid_for: None,
         signed_by: Vec::new(),

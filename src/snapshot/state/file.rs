@@ -10,6 +10,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use crate::compression::Part;
 use crate::digest::{FNV_BASIS, fnv1a};
+use crate::snapshot::records::Records;
 use crate::snapshot::state::{FORMAT_VERSION, State};
 
 /// How deep an entry may be that has a line of its own: packages are entries of a component, which is
@@ -20,6 +21,9 @@ const ENTRIES: usize = 3;
 ///
 /// It keeps the parts few and still gives a hundred to choose from in each block.
 const LINES: u64 = 32;
+
+/// About how many bytes the line of a package takes.
+const RECORD: usize = 96;
 
 /// Why a state file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +48,10 @@ struct Envelope {
 impl State {
     /// Returns the file's bytes: JSON, each entry on a line of its own.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        // A record takes about as much; nothing is copied then as it grows.
+        let records = self.packages.values().chain(self.remembered.values());
+        let count: usize = records.map(Records::len).sum();
+        let mut bytes = Vec::with_capacity(4096 + count * RECORD);
         let mut serializer = Serializer::with_formatter(&mut bytes, Lines::default());
         self.serialize(&mut serializer).expect("a state has only string keys");
         bytes.push(b'\n');

@@ -3,6 +3,7 @@
 use super::*;
 use crate::apt::packages::FileFields;
 use crate::apt::release::Identity;
+use crate::digest::checksum::ChecksumSet;
 
 fn state() -> State {
     state_of(Packages::new())
@@ -28,6 +29,7 @@ fn state_of(packages: Packages) -> State {
         identity: Identity::default(),
         architectures: vec![],
         compression: BTreeSet::from([Compression::Xz]),
+        hashes: ChecksumSet::NONE,
         contents: false,
         valid_for: Some(Span::seconds(1_209_600)),
         signed_by: vec![],
@@ -47,7 +49,12 @@ fn packages(names: impl Iterator<Item = u32>) -> Packages {
             version: version.parse().unwrap(),
             architecture: "amd64".parse().unwrap(),
         };
-        let file = FileFields { filename: "pool/w".into(), size: 1, sha256: Sha256::of(b"") };
+        let file = FileFields {
+            filename: "pool/w".into(),
+            size: 1,
+            sha256: Sha256::of(b""),
+            checksums: ChecksumSet::NONE,
+        };
         let provenance = Provenance {
             sources: Arc::default(),
             published_at: Timestamp::UNIX_EPOCH,

@@ -115,6 +115,15 @@ pub const SCENARIOS: &[Scenario] = &[
         repo.write_manifest(&Manifest { distributions, ..default }.to_text());
         repo.repoman(["apply", "--yes"])
     }),
+    scenario("RM6019", 1, || {
+        let repo = published();
+        fs::remove_dir_all(repo.path("dist")).unwrap();
+        fs::remove_dir_all(repo.store().join("pool")).unwrap();
+        let default = Manifest::default();
+        let distributions = default.distributions.clone() + "\nhashes = [\"md5\"]";
+        repo.write_manifest(&Manifest { distributions, ..default }.to_text());
+        repo.repoman(["apply", "--yes"])
+    }),
     scenario("RM6017", 1, || {
         let (server, repo) = second();
         let swapped = AtomicBool::new(false);
