@@ -98,10 +98,10 @@ impl Publisher<'_> {
         planned: &Planned,
         codename: &Codename,
     ) -> Result<BTreeMap<Sha256, Sums>, ApplyError> {
-        let desired = &planned.desired.snapshot.distributions[codename];
-        if desired.hashes.is_empty() {
+        let desired = planned.desired.snapshot.distributions.get(codename);
+        let Some(desired) = desired.filter(|desired| !desired.hashes.is_empty()) else {
             return Ok(BTreeMap::new());
-        }
+        };
         let local = at_hand(planned);
         // Whatever any distribution lists: no file is read twice.
         let all = planned.desired.snapshot.distributions.values();

@@ -114,7 +114,12 @@ impl Signer for GpgSigner {
         if self.secret.iter().any(|key| key.prompt == PinentryMode::Default) {
             return Ok((clear()?, detach()?));
         }
-        let (clear, detached) = rayon::join(clear, detach);
+        // Not on the pool: who waits there does other work meanwhile, which might want this home.
+        let (clear, detached) = std::thread::scope(|scope| {
+            let detached = scope.spawn(detach);
+            (clear(), detached.join())
+        });
+        let detached = detached.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((clear?, detached?))
     }
 
