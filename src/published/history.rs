@@ -94,6 +94,8 @@ pub async fn content(
     codename: &Codename,
     generation: &Generation,
 ) -> Result<Distribution, LoadError> {
-    let content = index::distribution(store, codename, &generation.release, &generation.state);
+    let Generation { release, state } = generation;
+    let indices = index::indices(store, codename, release).await;
+    let content = index::distribution(store, codename, (release, state), indices);
     Ok(content.await?.distribution)
 }

@@ -1,7 +1,6 @@
 //! The index files of a published distribution, read by their hashes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,22 +10,19 @@ use crate::apt::packages::{self, PackagesError};
 use crate::apt::path;
 use crate::apt::release::{IndexEntry, Release};
 use crate::blocking;
-use crate::compression::{self, Compression, Frames};
+use crate::compression::{self, Compression};
 use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
-use crate::digest::{Hasher, Sha256};
 use crate::plan::Damage;
 use crate::published::damage::{self, Lost};
+use crate::published::file::{by_hash, decompressed, matches, verified};
 use crate::published::history::Generation;
 use crate::published::{Head, LoadError};
 use crate::snapshot::state::State;
 use crate::snapshot::{Distribution, Package, PackageId, Packages, Provenance};
-use crate::store::{Key, Store, StoreError};
+use crate::store::Store;
 use crate::text::SharedText;
 use crate::time::{Span, Timestamp};
-
-/// No index is larger, compressed or not; Debian's own is 50 MB.
-const MAX_INDEX: u64 = 2 << 30;
 
 /// The order in which forms of an index are read where several are there: fastest first.
 const PREFERENCE: [Compression; 4] =
@@ -92,6 +88,29 @@ pub async fn packages(
     Ok(list)
 }
 
+/// The indices of a distribution as far as they could be read, before its state is known.
+pub struct Indices(
+    Vec<(Component, String, Result<Index<Result<Listed, PackagesError>>, LoadError>)>,
+);
+
+/// Reads the indices that a Release lists.
+pub async fn indices(store: &Store, codename: &Codename, release: &Release) -> Indices {
+    let shelf = &Shelf { store, codename, release };
+    let all = release.components.iter().flat_map(|component| {
+        release.architectures.iter().map(move |architecture| (component, architecture))
+    });
+    let read = |(component, architecture): (&Component, &Architecture)| {
+        let path = path::packages(component, architecture);
+        let component = component.clone();
+        async move {
+            let index = shelf.fetch(&path, &BTreeSet::new(), listed).await;
+            (component, path, index)
+        }
+    };
+    let reads: Vec<_> = all.map(read).collect();
+    Indices(futures::stream::iter(reads).buffered(store.jobs()).collect().await)
+}
+
 /// Returns the content of a published distribution.
 ///
 /// # Errors
@@ -100,28 +119,28 @@ pub async fn packages(
 pub async fn distribution(
     store: &Store,
     codename: &Codename,
-    release: &Release,
-    state: &State,
+    (release, state): (&Release, &State),
+    indices: Indices,
 ) -> Result<Content, LoadError> {
     let shelf = &Shelf { store, codename, release };
-    let indices = release.components.iter().flat_map(|component| {
-        release.architectures.iter().map(move |architecture| (component, architecture))
-    });
-    let read = |(component, architecture): (&Component, &Architecture)| {
-        let path = path::packages(component, architecture);
-        let component = component.clone();
-        async move {
-            let mut index = shelf.fetch(&path, &state.compression, listed).await?;
-            let lost = std::mem::take(&mut index.lost);
-            let file = shelf.useful_file(&index, &path, state);
-            let is_large = index.is_large();
-            let (text, packages) = index.packages()?;
-            let text = is_large.then_some((path, text));
-            Ok::<_, LoadError>((component, packages, lost, file, text))
-        }
+    let take = async |(component, path, index): (Component, String, Result<_, _>)| {
+        let is_plain = state.compression.contains(&Compression::None);
+        let mut index = match index {
+            // Only the state tells that there is the uncompressed form, too.
+            Err(LoadError::Missing { .. } | LoadError::Altered { .. }) if is_plain => {
+                shelf.fetch(&path, &state.compression, listed).await?
+            }
+            index => index?,
+        };
+        let lost = std::mem::take(&mut index.lost);
+        let file = shelf.useful_file(&index, &path, state);
+        let is_large = index.is_large();
+        let (text, packages) = index.packages()?;
+        let text = is_large.then_some((path, text));
+        Ok::<_, LoadError>((component, packages, lost, file, text))
     };
-    let reads: Vec<_> = indices.map(read).collect();
-    let lists: Vec<_> = futures::stream::iter(reads).buffered(store.jobs()).collect().await;
+    let takes = futures::stream::iter(indices.0).map(take);
+    let lists: Vec<_> = takes.buffered(store.jobs()).collect().await;
     let lists = LoadError::all(lists)?;
     let mut all_lost = Vec::new();
     let (mut files, mut texts) = (BTreeMap::new(), BTreeMap::new());
@@ -287,10 +306,6 @@ impl Shelf<'_> {
 /// What is made of the uncompressed bytes of an index; nothing if they are not what Release lists.
 type Reading<T> = fn(Vec<u8>, &IndexEntry) -> Option<T>;
 
-fn verified(bytes: Vec<u8>, plain: &IndexEntry) -> Option<Vec<u8>> {
-    matches(plain, &bytes).then_some(bytes)
-}
-
 async fn unpacked<T: Send + 'static>(
     (key, form, file): (String, Compression, Bytes),
     plain: &IndexEntry,
@@ -304,54 +319,6 @@ async fn unpacked<T: Send + 'static>(
         Some(content) => Ok(Index { key, form, file, size, content, lost }),
         None => Err(LoadError::Altered { key }),
     }
-}
-
-/// Returns a listed file's key and its bytes, verified; from the cache, if that has it.
-pub async fn by_hash(
-    store: &Store,
-    codename: &Codename,
-    entry: &IndexEntry,
-) -> Result<(String, Bytes), LoadError> {
-    let key = path::by_hash(codename, &entry.path, &entry.sha256);
-    let IndexEntry { sha256, size, .. } = *entry;
-    let cache = Arc::clone(store.cache());
-    if let Some(bytes) = blocking::cpu(move || cache.get(&sha256, size)).await {
-        return Ok((key, bytes));
-    }
-    let object = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_INDEX).await?;
-    let object = object.ok_or_else(|| LoadError::Missing { key: key.clone() })?;
-    if !matches(entry, &object.bytes) {
-        return Err(LoadError::Altered { key });
-    }
-    let (cache, bytes) = (Arc::clone(store.cache()), object.bytes.clone());
-    blocking::cpu(move || cache.put(&sha256, &bytes)).await;
-    Ok((key, object.bytes))
-}
-
-pub(super) fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {
-    entry.size == bytes.len() as u64 && entry.sha256 == Sha256::of(bytes)
-}
-
-/// Returns the uncompressed content, if it is what Release lists.
-pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
-    verified(decompressed(form, bytes, plain)?, plain)
-}
-
-/// Returns the uncompressed content of a file, whatever that is.
-fn decompressed(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
-    let is_possible = plain.size <= MAX_INDEX;
-    is_possible.then(|| compression::decompress(form, bytes, plain.size).ok()).flatten()
-}
-
-/// Tells whether a file has the uncompressed content that Release lists, without keeping that.
-pub fn unpacks(form: Compression, bytes: &[u8], plain: &IndexEntry) -> bool {
-    if plain.size > MAX_INDEX {
-        return false;
-    }
-    let mut hasher = Hasher::new();
-    let copied = compression::decoder(form, Frames::Several, bytes)
-        .and_then(|decoder| io::copy(&mut decoder.take(plain.size + 1), &mut hasher));
-    copied.is_ok() && hasher.finish() == (plain.sha256, plain.size)
 }
 
 /// The packages of an index, and the text that they share.

@@ -187,9 +187,13 @@ async fn distribution(
     claim: Claim,
 ) -> Result<(Codename, Head, Content), LoadError> {
     let is_signed = claim.is_signed();
-    let (codename, head, file) = head(store, expected, claim).await?;
+    let Claim { codename, release, .. } = claim.clone();
+    let indices = index::indices(store, &codename, &release);
+    let (headed, indices) = futures::join!(head(store, expected, claim), indices);
+    let (codename, head, file) = headed?;
     let Head { release, state, .. } = &head;
-    let mut content = index::distribution(store, &codename, release, state).await?;
+    let content = index::distribution(store, &codename, (release, state), indices);
+    let mut content = content.await?;
     content.files.extend(file);
     if !is_signed {
         // Whatever an unsigned file claims.

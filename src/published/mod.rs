@@ -4,6 +4,7 @@ pub mod copies;
 pub mod damage;
 pub mod descriptor;
 mod error;
+mod file;
 mod head;
 pub mod history;
 mod index;
@@ -30,8 +31,8 @@ use crate::time::Timestamp;
 
 use damage::Lost;
 pub use error::LoadError;
+pub use file::{unpack, unpacks};
 pub use head::{CommitPoint, Head, commit_points};
-pub use index::{unpack, unpacks};
 pub use load::{heads, load, load_listed};
 use load::{parse_release, read_release};
 pub use sight::{GOOD_FOR, Sight};
@@ -147,7 +148,7 @@ pub async fn index_file(
     codename: &Codename,
     entry: &IndexEntry,
 ) -> Result<Bytes, LoadError> {
-    index::by_hash(store, codename, entry).await.map(|(_, bytes)| bytes)
+    file::by_hash(store, codename, entry).await.map(|(_, bytes)| bytes)
 }
 
 /// Returns the uncompressed text of an index of a published distribution, from whatever form or copy of

@@ -46,6 +46,8 @@ pub(super) struct Staged {
     temporary: String,
     name: String,
     file: File,
+    /// Whether the temporary name is taken.
+    is_temporary: bool,
 }
 
 /// Which writer of a key goes through.
@@ -117,7 +119,8 @@ impl Tree {
         let temporary = format!("{TEMPORARY}{:016x}", rand::random::<u64>());
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let file = fs::openat(&directory, &temporary, flags, FILE_MODE)?;
-        Ok(Staged { directory, temporary, name: name.to_owned(), file: file.into() })
+        let (name, file) = (name.to_owned(), file.into());
+        Ok(Staged { directory, temporary, name, file, is_temporary: true })
     }
 
     /// Gives a staged file its name if the condition holds, and returns its tag.
@@ -200,14 +203,17 @@ impl Tree {
         segments: impl IntoIterator<Item = &'a str>,
         missing: Missing,
     ) -> io::Result<OwnedFd> {
-        if missing == Missing::Make {
-            let mut builder = DirBuilder::new();
-            let made = builder.recursive(true).mode(DIRECTORY_MODE.bits()).create(&self.root);
-            made.map_err(|error| self.root_fault(error))?;
-        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = fs::open(&self.root, flags, Mode::empty());
-        let mut directory = root.map_err(|error| self.root_fault(error.into()))?;
+        let open = || fs::open(&self.root, flags, Mode::empty()).map_err(io::Error::from);
+        let root = match open() {
+            Err(error) if error.kind() == ErrorKind::NotFound && missing == Missing::Make => {
+                let mut builder = DirBuilder::new();
+                let made = builder.recursive(true).mode(DIRECTORY_MODE.bits()).create(&self.root);
+                made.and_then(|()| open())
+            }
+            root => root,
+        };
+        let mut directory = root.map_err(|error| self.root_fault(error))?;
         for segment in segments {
             if missing == Missing::Make {
                 match fs::mkdirat(&directory, segment, DIRECTORY_MODE) {
@@ -243,12 +249,15 @@ impl Staged {
     }
 
     /// Takes a name that nobody has.
-    fn appear(self) -> io::Result<String> {
+    fn appear(mut self) -> io::Result<String> {
         let (directory, name) = (&self.directory, self.name.as_str());
         let tag = self.stamp(None)?;
         let flags = RenameFlags::NOREPLACE;
         match fs::renameat_with(directory, &self.temporary, directory, name, flags) {
-            Ok(()) => Ok(tag),
+            Ok(()) => {
+                self.is_temporary = false;
+                Ok(tag)
+            }
             // File systems without that flag (NFS) have hard links, which don't replace either.
             Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
                 fs::linkat(directory, &self.temporary, directory, name, AtFlags::empty())?;
@@ -259,7 +268,7 @@ impl Staged {
     }
 
     /// Takes its name from whoever has it; the caller holds the lock.
-    fn replace(self, condition: Condition<'_>) -> io::Result<String> {
+    fn replace(mut self, condition: Condition<'_>) -> io::Result<String> {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let current = match fs::openat(&self.directory, &self.name, flags, Mode::empty()) {
             Ok(file) => Some(File::from(file).metadata()?),
@@ -273,6 +282,7 @@ impl Staged {
         }
         let tag = self.stamp(current.map(|metadata| metadata.modified()).transpose()?)?;
         fs::renameat(&self.directory, &self.temporary, &self.directory, &self.name)?;
+        self.is_temporary = false;
         Ok(tag)
     }
 
@@ -297,8 +307,10 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        // After a rename there is nothing left to remove; after a crash, listings skip it.
-        let _ = fs::unlinkat(&self.directory, &self.temporary, AtFlags::empty());
+        // After a crash, listings skip it.
+        if self.is_temporary {
+            let _ = fs::unlinkat(&self.directory, &self.temporary, AtFlags::empty());
+        }
     }
 }
 

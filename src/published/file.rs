@@ -1,0 +1,71 @@
+//! Index files by their hashes, and what is compressed into them.
+
+use std::io::{self, Read as _};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::apt::path;
+use crate::apt::release::IndexEntry;
+use crate::blocking;
+use crate::compression::{self, Compression, Frames};
+use crate::debian::suite::Codename;
+use crate::digest::{Hasher, Sha256};
+use crate::published::LoadError;
+use crate::store::{Key, Store, StoreError};
+
+/// No index is larger, compressed or not; Debian's own is 50 MB.
+const MAX_INDEX: u64 = 2 << 30;
+
+/// Returns a listed file's key and its bytes, verified; from the cache, if that has it.
+pub async fn by_hash(
+    store: &Store,
+    codename: &Codename,
+    entry: &IndexEntry,
+) -> Result<(String, Bytes), LoadError> {
+    let key = path::by_hash(codename, &entry.path, &entry.sha256);
+    let IndexEntry { sha256, size, .. } = *entry;
+    let cache = Arc::clone(store.cache());
+    if let Some(bytes) = blocking::cpu(move || cache.get(&sha256, size)).await {
+        return Ok((key, bytes));
+    }
+    let object = store.get(&Key::parse(&key).map_err(StoreError::from)?, MAX_INDEX).await?;
+    let object = object.ok_or_else(|| LoadError::Missing { key: key.clone() })?;
+    if !matches(entry, &object.bytes) {
+        return Err(LoadError::Altered { key });
+    }
+    let (cache, bytes) = (Arc::clone(store.cache()), object.bytes.clone());
+    blocking::cpu(move || cache.put(&sha256, &bytes)).await;
+    Ok((key, object.bytes))
+}
+
+pub(super) fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {
+    entry.size == bytes.len() as u64 && entry.sha256 == Sha256::of(bytes)
+}
+
+/// Returns an uncompressed content, if it is what Release lists.
+pub(super) fn verified(bytes: Vec<u8>, plain: &IndexEntry) -> Option<Vec<u8>> {
+    matches(plain, &bytes).then_some(bytes)
+}
+
+/// Returns the uncompressed content, if it is what Release lists.
+pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
+    verified(decompressed(form, bytes, plain)?, plain)
+}
+
+/// Returns the uncompressed content of a file, whatever that is.
+pub(super) fn decompressed(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
+    let is_possible = plain.size <= MAX_INDEX;
+    is_possible.then(|| compression::decompress(form, bytes, plain.size).ok()).flatten()
+}
+
+/// Tells whether a file has the uncompressed content that Release lists, without keeping that.
+pub fn unpacks(form: Compression, bytes: &[u8], plain: &IndexEntry) -> bool {
+    if plain.size > MAX_INDEX {
+        return false;
+    }
+    let mut hasher = Hasher::new();
+    let copied = compression::decoder(form, Frames::Several, bytes)
+        .and_then(|decoder| io::copy(&mut decoder.take(plain.size + 1), &mut hasher));
+    copied.is_ok() && hasher.finish() == (plain.sha256, plain.size)
+}
