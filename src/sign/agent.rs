@@ -1,7 +1,7 @@
 //! gpg-agent: started for a private home, told to end, or found where a user has one.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, BufRead as _, ErrorKind, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,7 +31,8 @@ pub(super) fn launch(home: &Path) -> Result<(), SignError> {
     let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).status();
     match started {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(refusal(&fs::read(&log).unwrap_or_default())),
+        // Before the reason it tells what it has created.
+        Ok(_) => Err(refusal(fs::read(&log).unwrap_or_default().as_slice().lines().last())),
         // GnuPG knows where it has installed its own programs.
         Err(error) if error.kind() == ErrorKind::NotFound => {
             gpgconf(Some(home), &["--launch", "gpg-agent"]).map(drop)
@@ -76,13 +77,38 @@ fn gpgconf(home: Option<&Path>, arguments: &[&str]) -> Result<String, SignError>
         .map_err(|source| SignError::NoGnuPg(Some(source)))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned()),
-        false => Err(refusal(&output.stderr)),
+        false => Err(refusal(output.stderr.as_slice().lines().next())),
     }
 }
 
 /// Returns why there is no agent, from what a program said of it.
-fn refusal(said: &[u8]) -> SignError {
-    let said = String::from_utf8_lossy(said);
-    let said = said.lines().next().unwrap_or("gpg-agent did not start");
+fn refusal(said: Option<io::Result<String>>) -> SignError {
+    let said = said.and_then(Result::ok);
+    let said = said.as_deref().unwrap_or("gpg-agent did not start");
     SignError::Agent(io::Error::other(printable(said)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_that_does_not_start_says_why() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = directory.path().join("a-path-that-no-socket-has-room-for".repeat(4));
+        fs::create_dir(&home).unwrap();
+        let SignError::Agent(reason) = launch(&home).unwrap_err() else { panic!() };
+        assert!(reason.to_string().contains("too long"), "{reason}");
+        // Nothing to end, and nobody minds.
+        end(&home);
+    }
+
+    #[test]
+    fn an_agent_ends_when_it_is_told_so() {
+        let home = tempfile::tempdir_in("/tmp").unwrap();
+        launch(home.path()).unwrap();
+        assert!(UnixStream::connect(home.path().join(SOCKET)).is_ok());
+        tell_to_end(home.path()).unwrap();
+        assert!(tell_to_end(home.path()).is_err());
+    }
 }

@@ -143,6 +143,19 @@ fn agent_runs(home: &Path) -> bool {
 }
 
 #[test]
+fn the_public_keyring_is_what_gpg_would_export() {
+    let workshop = Workshop::new();
+    let keys = [workshop.plain_key(), workshop.key("rsa2048", BIRTH, "never", "")];
+    let specs = keys.map(|key| workshop.spec(key));
+    let signer = GpgSigner::open(&specs, at(NOW)).unwrap();
+    let names = keys.map(|key| key.to_string());
+    let options = ["--armor", "--no-emit-version", "--export-options", "export-minimal"];
+    let exported = workshop.gpg(&[&options[..], &["--export", &names[0], &names[1]]].concat());
+    let keyring = String::from_utf8(signer.public_keyring().unwrap()).unwrap();
+    assert_eq!(keyring, String::from_utf8(exported).unwrap());
+}
+
+#[test]
 fn gpgv_accepts_what_one_key_signs_at_the_wished_time() {
     let workshop = Workshop::new();
     let key = workshop.plain_key();
