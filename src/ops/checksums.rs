@@ -40,7 +40,10 @@ impl FileReader {
                     Err(error) => Err(error),
                 },
             };
-            let failed = |reason| ApplyError::Checksums { package: key.to_owned(), reason };
+            let failed = |reason| {
+                let (package, reason) = (key.to_owned(), Box::new(reason));
+                ApplyError::Checksums { package, reason }
+            };
             self.known().insert(digest, sums.map_err(failed)?);
             Ok::<_, ApplyError>(())
         });

@@ -110,7 +110,10 @@ impl FileReader {
                     Err(error) => Err(error),
                 },
             };
-            let failed = |reason| ApplyError::Files { package: key.to_owned(), reason };
+            let failed = |reason| {
+                let (package, reason) = (key.to_owned(), Box::new(reason));
+                ApplyError::Files { package, reason }
+            };
             self.lock().insert(digest, files.map_err(failed)?.into());
             Ok::<_, ApplyError>(())
         });

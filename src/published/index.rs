@@ -88,10 +88,11 @@ pub async fn packages(
     Ok(list)
 }
 
+/// What came of reading an index.
+type Attempt = Result<Index<Result<Listed, PackagesError>>, LoadError>;
+
 /// The indices of a distribution as far as they could be read, before its state is known.
-pub struct Indices(
-    Vec<(Component, String, Result<Index<Result<Listed, PackagesError>>, LoadError>)>,
-);
+pub struct Indices(Vec<(Component, String, Attempt)>);
 
 /// Reads the indices that a Release lists.
 pub async fn indices(store: &Store, codename: &Codename, release: &Release) -> Indices {
@@ -193,7 +194,8 @@ fn merged(mut list: Vec<(PackageId, Package)>, component: &Component, state: &St
 struct Index<T> {
     key: String,
     form: Compression,
-    file: Bytes,
+    /// The file, unless it can be read again without a request.
+    file: Option<Bytes>,
     /// How many bytes it has, uncompressed.
     size: u64,
     content: T,
@@ -249,7 +251,10 @@ impl Shelf<'_> {
         let mut fault = None;
         for (form, entry) in self.forms(listed_path, published) {
             let (damage, error) = match by_hash(self.store, self.codename, entry).await {
-                Ok((key, bytes)) => return unpacked((key, form, bytes), plain, lost, read).await,
+                Ok((key, bytes)) => {
+                    let kept = self.kept(entry, &bytes);
+                    return unpacked((key, form, bytes), (kept, lost), plain, read).await;
+                }
                 Err(error @ LoadError::Missing { .. }) => (Damage::Missing, error),
                 Err(error @ LoadError::Altered { .. }) => (Damage::Altered, error),
                 Err(error) => return Err(error),
@@ -260,7 +265,8 @@ impl Shelf<'_> {
         for (form, entry) in self.forms(listed_path, published) {
             if let Some(bytes) = damage::copy(self.store, self.codename, entry).await? {
                 let key = self.canonical(&entry.path);
-                return unpacked((key, form, bytes), plain, lost, read).await;
+                let kept = self.kept(entry, &bytes);
+                return unpacked((key, form, bytes), (kept, lost), plain, read).await;
             }
         }
         Err(fault.unwrap_or_else(missing))
@@ -276,9 +282,12 @@ impl Shelf<'_> {
     ) -> Option<(String, Bytes)> {
         let path = format!("{path}{}", index.form.extension());
         let is_ours = index.is_large() && state.encoders.are_ours(&path, index.form);
-        let entry = self.release.file(&path).filter(|_| is_ours)?;
-        let is_gone = !self.store.has_at_hand(&entry.sha256);
-        is_gone.then(|| (index.key.clone(), index.file.clone()))
+        index.file.clone().filter(|_| is_ours).map(|file| (index.key.clone(), file))
+    }
+
+    /// Returns a file that would have to be asked for again.
+    fn kept(&self, entry: &IndexEntry, file: &Bytes) -> Option<Bytes> {
+        (!self.store.has_at_hand(&entry.sha256)).then(|| file.clone())
     }
 
     fn canonical(&self, path: &str) -> String {
@@ -308,15 +317,19 @@ type Reading<T> = fn(Vec<u8>, &IndexEntry) -> Option<T>;
 
 async fn unpacked<T: Send + 'static>(
     (key, form, file): (String, Compression, Bytes),
+    (kept, lost): (Option<Bytes>, Vec<Lost>),
     plain: &IndexEntry,
-    lost: Vec<Lost>,
     read: Reading<T>,
 ) -> Result<Index<T>, LoadError> {
-    let (packed, entry) = (file.clone(), plain.clone());
-    let size = plain.size;
-    let content = blocking::cpu(move || read(decompressed(form, &packed, &entry)?, &entry)).await;
-    match content {
-        Some(content) => Ok(Index { key, form, file, size, content, lost }),
+    let (entry, size) = (plain.clone(), plain.size);
+    let work = move || {
+        let content = decompressed(form, &file, &entry)?;
+        // Before what is read of the content takes memory, too.
+        drop(file);
+        read(content, &entry)
+    };
+    match blocking::cpu(work).await {
+        Some(content) => Ok(Index { key, form, file: kept, size, content, lost }),
         None => Err(LoadError::Altered { key }),
     }
 }

@@ -200,14 +200,18 @@ impl From<ApplyError> for Failure {
                 Self::several(vec![Self::new("RM5003", message), signing(&reason)])
             }
             ApplyError::Index { reason, .. } => Self::new("RM9001", message).caused(&reason),
-            ApplyError::Files { reason: FileListError::Store(error), .. } => error.into(),
-            ApplyError::Files { reason, .. } => Self::new("RM6018", message)
-                .caused(&reason)
-                .hint("have the file published again, or yank the version; without contents = true nobody asks"),
-            ApplyError::Checksums { reason: FileListError::Store(error), .. } => error.into(),
-            ApplyError::Checksums { reason, .. } => Self::new("RM6019", message)
-                .caused(&reason)
-                .hint("have the file published again, or yank the version; without hashes nobody asks"),
+            ApplyError::Files { reason, .. } => match *reason {
+                FileListError::Store(error) => error.into(),
+                reason => Self::new("RM6018", message).caused(&reason).hint(
+                    "have the file published again, or yank the version; without contents = true nobody asks",
+                ),
+            },
+            ApplyError::Checksums { reason, .. } => match *reason {
+                FileListError::Store(error) => error.into(),
+                reason => Self::new("RM6019", message).caused(&reason).hint(
+                    "have the file published again, or yank the version; without hashes nobody asks",
+                ),
+            },
             ApplyError::TooSlow { .. } => Self::new("RM6010", message)
                 .hint("what was uploaded is there; run apply again, with a faster connection"),
             ApplyError::ClockBehind { .. } => Self::new("RM6004", message)

@@ -44,7 +44,7 @@ pub enum ApplyError {
         package: String,
         /// Why.
         #[source]
-        reason: FileListError,
+        reason: Box<FileListError>,
     },
     /// Checksums that are to be listed can't be computed.
     #[error("the checksums of {package} can't be told")]
@@ -53,7 +53,7 @@ pub enum ApplyError {
         package: String,
         /// Why.
         #[source]
-        reason: FileListError,
+        reason: Box<FileListError>,
     },
     /// Each time, what was read of the store was too old before anything could be published on it.
     #[error("{codename} could not be published within half an hour of reading the store")]
