@@ -213,10 +213,11 @@ fn date(field: &'static str, value: &str) -> Result<Timestamp, ReleaseError> {
 }
 
 /// Returns the files that the lines of the two checksums list; SHA-256 decides which these are.
+///
+/// Nothing relies on MD5: where another tool wrote it in another way, there is none.
 fn files(sha256: &str, md5: &str) -> Result<Vec<IndexEntry>, ReleaseError> {
-    let md5: BTreeMap<&str, Md5> = lines("MD5Sum", md5)
-        .map(|line| line.map(|(md5, _, path)| (path, md5)))
-        .collect::<Result<_, _>>()?;
+    let md5: BTreeMap<&str, Md5> =
+        lines("MD5Sum", md5).filter_map(Result::ok).map(|(md5, _, path)| (path, md5)).collect();
     let entry = |(sha256, size, path): (Sha256, u64, &str)| {
         let md5 = md5.get(path).copied();
         IndexEntry { path: path.to_owned(), size, sha256, md5 }
@@ -300,6 +301,23 @@ mod tests {
         fn reading_what_was_written_gives_the_same_release(release in release()) {
             let text = release.to_text();
             prop_assert_eq!(Release::parse(&text).unwrap(), release);
+        }
+    }
+
+    #[test]
+    fn md5_that_can_not_be_read_is_as_good_as_none() {
+        let (digest, path) = (Sha256::of(b""), "main/binary-amd64/Packages");
+        let read = |md5: &str| {
+            let text = format!(
+                "Suite: a\nCodename: a\nDate: Fri, 20 Nov 2026 10:00:00 UTC\nMD5Sum:\n {md5} 0 {path}\n\
+                 SHA256:\n {digest} 0 {path}\n"
+            );
+            Release::parse(&text).unwrap().files.remove(0).md5.map(|md5| md5.to_string())
+        };
+        let md5 = "d41d8cd98f00b204e9800998ecf8427e";
+        assert_eq!(read(md5).as_deref(), Some(md5));
+        for other in ["garbage", &md5.to_uppercase(), ""] {
+            assert_eq!(read(other), None, "{other}");
         }
     }
 

@@ -277,10 +277,13 @@ impl Output {
 }
 
 /// Returns the MD5 checksum of a text in pieces, if it is to be listed.
-fn md5<'a>(mut pieces: impl Iterator<Item = &'a [u8]>, hashes: ChecksumSet) -> Option<Md5> {
-    let wanted = hashes.has(Checksum::Md5).then_some(Checksum::Md5)?;
-    let mut summer = Summer::new([wanted].into_iter().collect());
-    pieces.by_ref().for_each(|piece| summer.update(piece));
+fn md5<'a>(pieces: impl Iterator<Item = &'a [u8]>, hashes: ChecksumSet) -> Option<Md5> {
+    let wanted = hashes.iter().filter(|checksum| *checksum == Checksum::Md5).collect();
+    if wanted == ChecksumSet::NONE {
+        return None;
+    }
+    let mut summer = Summer::new(wanted);
+    pieces.for_each(|piece| summer.update(piece));
     summer.finish().md5
 }
 
