@@ -175,7 +175,7 @@ pub fn parse_all<T: Send>(
 
 /// Divides a text between stanzas into pieces that are worth a task each.
 fn pieces(text: &str) -> Vec<&str> {
-    const PIECE: usize = 2 << 20;
+    const PIECE: usize = 4 << 20;
     let mut pieces = Vec::with_capacity(text.len() / PIECE + 1);
     let mut rest = text;
     while let Some(tail) = rest.as_bytes().get(PIECE..) {
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn a_text_that_is_read_in_pieces_is_read_alike() {
         let stanza = published();
-        let count = 3 * (2 << 20) / stanza.len();
+        let count = 3 * (4 << 20) / stanza.len();
         let text: SharedText = format!("{stanza}\n").repeat(count).into();
         assert!(pieces(&text).len() > 2);
         assert_eq!(pieces(&text).concat(), text.as_str());
