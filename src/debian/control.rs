@@ -23,6 +23,13 @@ mod tests;
 /// The largest control file that is accepted, in bytes; apt gives up at 1 MiB a stanza.
 pub const MAX_SIZE: usize = 256 * 1024;
 
+/// The fields that are read; the first ones every control file must have, with a value.
+const READ: [&str; 7] =
+    ["Package", "Version", "Architecture", "Maintainer", "Description", "Source", "Multi-Arch"];
+
+/// How many they are.
+const MANDATORY: usize = 5;
+
 /// The control file of a binary package.
 ///
 /// It holds the text once, and its identity in parsed form.
@@ -152,24 +159,28 @@ impl Control {
     /// Checks the bytes of a control file and keeps them; empty lines at the end are dropped.
     pub fn parse(bytes: &[u8]) -> Result<Self, ControlError> {
         let text = check_text(bytes)?;
-        let stanza = deb822::single(text)?;
+        let (stanza, values) = deb822::single_with(text, &READ)?;
         stanza
             .fields()
             .try_for_each(|field| rules::check(&field).map_err(|reason| refused(&field, reason)))?;
-        rules::MANDATORY.into_iter().try_for_each(|name| match stanza.get(name) {
+        READ.into_iter().zip(values).take(MANDATORY).try_for_each(|(name, value)| match value {
             Some("") => Err(refused_by_name(&stanza, name, FieldError::Empty)),
             Some(_) => Ok(()),
             None => Err(ControlError::Missing(name)),
         })?;
         check_end(&stanza)?;
+        let [package, version, architecture, _, _, source, multi_arch] = values;
         let control = Self {
             text: stanza.text().into(),
-            package: mandatory(&stanza, "Package")?,
-            version: mandatory(&stanza, "Version")?,
-            architecture: mandatory(&stanza, "Architecture")?,
-            source: typed(&stanza, "Source")?,
+            package: mandatory(&stanza, "Package", package)?,
+            version: mandatory(&stanza, "Version", version)?,
+            architecture: mandatory(&stanza, "Architecture", architecture)?,
+            source: typed(&stanza, "Source", source)?,
         };
-        control.check_multi_arch()?;
+        // What is the same on all architectures can't have several of them: dpkg refuses it.
+        if multi_arch == Some("same") && control.architecture.is_all() {
+            return Err(refused_by_name(&stanza, "Multi-Arch", FieldError::SameForAll));
+        }
         Ok(control)
     }
 
@@ -224,15 +235,6 @@ impl Control {
     fn stanza(&self) -> Stanza<'_> {
         Stanza::of_checked(&self.text)
     }
-
-    /// Refuses what dpkg refuses: several architectures' copies of what is the same on all.
-    fn check_multi_arch(&self) -> Result<(), ControlError> {
-        let same = self.field("Multi-Arch") == Some("same");
-        if same && self.architecture.is_all() {
-            return Err(refused_by_name(&self.stanza(), "Multi-Arch", FieldError::SameForAll));
-        }
-        Ok(())
-    }
 }
 
 impl FromStr for Source {
@@ -257,7 +259,10 @@ fn check_text(bytes: &[u8]) -> Result<&str, ControlError> {
     let line_at = |position: usize| 1 + memchr::memchr_iter(b'\n', &bytes[..position]).count();
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ControlError::NotUtf8 { line: line_at(error.valid_up_to()) })?;
-    if let Some(position) = bytes.iter().position(|byte| is_refused(*byte)) {
+    // All bytes at once: where there is none to be found, that takes a tenth of the time.
+    if bytes.iter().fold(false, |found, byte| found | is_refused(*byte))
+        && let Some(position) = bytes.iter().position(|byte| is_refused(*byte))
+    {
         let line = line_at(position);
         return Err(match char::from(bytes[position]) {
             '\r' => ControlError::CarriageReturn { line },
@@ -284,22 +289,26 @@ fn check_end(stanza: &Stanza<'_>) -> Result<(), ControlError> {
     }
 }
 
-/// Returns a field that must be there, in its type.
-fn mandatory<T>(stanza: &Stanza<'_>, name: &'static str) -> Result<T, ControlError>
+/// Returns the value of a field that must be there, in its type.
+fn mandatory<T>(
+    stanza: &Stanza<'_>,
+    name: &'static str,
+    value: Option<&str>,
+) -> Result<T, ControlError>
 where
     T: FromStr,
     FieldError: From<T::Err>,
 {
-    typed(stanza, name)?.ok_or(ControlError::Missing(name))
+    typed(stanza, name, value)?.ok_or(ControlError::Missing(name))
 }
 
-/// Returns a field in its type, if it is there.
-fn typed<T>(stanza: &Stanza<'_>, name: &str) -> Result<Option<T>, ControlError>
+/// Returns the value of a field in its type, if it is there.
+fn typed<T>(stanza: &Stanza<'_>, name: &str, value: Option<&str>) -> Result<Option<T>, ControlError>
 where
     T: FromStr,
     FieldError: From<T::Err>,
 {
-    let parsed = stanza.get(name).map(str::parse).transpose();
+    let parsed = value.map(str::parse).transpose();
     parsed.map_err(|reason: T::Err| refused_by_name(stanza, name, reason.into()))
 }
 

@@ -84,10 +84,19 @@ pub fn stanzas(text: &str) -> Stanzas<'_> {
 
 /// Returns the only stanza of a text; none or a second one is an error.
 pub fn single(text: &str) -> Result<Stanza<'_>, Deb822Error> {
+    Ok(single_with(text, &[])?.0)
+}
+
+/// Returns the only stanza of a text with the values of the fields of these names; see
+/// [`Stanzas::next_with`].
+pub fn single_with<'a, const N: usize>(
+    text: &'a str,
+    names: &[&str; N],
+) -> Result<WithValues<'a, N>, Deb822Error> {
     let mut all = stanzas(text);
     let empty = Deb822Error { line: 1, reason: Deb822Reason::Empty };
-    let stanza = all.next().ok_or(empty)??;
-    let Some(second) = all.next() else { return Ok(stanza) };
+    let only = all.next_with(names).ok_or(empty)??;
+    let Some(second) = all.next() else { return Ok(only) };
     Err(Deb822Error { line: second?.line, reason: Deb822Reason::SecondStanza })
 }
 

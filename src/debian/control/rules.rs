@@ -8,10 +8,6 @@ use crate::debian::checked_text::{MAX_LENGTH, excerpt};
 use crate::debian::deb822::Field;
 use crate::debian::relation::{RELATION_FIELDS, Relations};
 
-/// The fields that every control file must have, with a value.
-pub(super) const MANDATORY: [&str; 5] =
-    ["Package", "Version", "Architecture", "Maintainer", "Description"];
-
 /// What a field may hold.
 #[derive(Debug, Clone, Copy)]
 enum Rule {

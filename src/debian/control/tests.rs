@@ -133,7 +133,7 @@ fn files_above_the_limit_are_refused() {
 
 #[test]
 fn mandatory_fields_must_be_there_and_have_a_value() {
-    for name in rules::MANDATORY {
+    for name in READ.into_iter().take(MANDATORY) {
         assert_eq!(parse(&with(name, "X-Other: x")), Err(ControlError::Missing(name)));
         let start = HELLO.find(&format!("{name}:")).expect(name);
         let end =

@@ -59,7 +59,7 @@ impl<'a> References<'a> {
         if self.rest.starts_with('\n') {
             return Err(RelationReason::FirstLine);
         }
-        let name = self.take_until(&[':', '(', ',', '|']);
+        let name = self.take_until(*b":(,|");
         check_name(name)?;
         let qualifier = self.read_qualifier()?;
         self.skip_blanks();
@@ -74,7 +74,7 @@ impl<'a> References<'a> {
         if !self.take(':') {
             return Ok(None);
         }
-        let qualifier = self.take_until(&['(', ',', '|']);
+        let qualifier = self.take_until(*b"(,|");
         let allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         let flawed = qualifier.is_empty()
             || qualifier.starts_with('-')
@@ -92,7 +92,7 @@ impl<'a> References<'a> {
         let operator = take_operator(&mut self.rest)?;
         self.skip_blanks();
         // A comma ends it too, for an error that shows the version alone.
-        let version = self.take_until(&['(', ')', ',', '|']);
+        let version = self.take_until(*b"(),|");
         Version::check(version)?;
         self.skip_blanks();
         match self.take(')') {
@@ -123,9 +123,11 @@ impl<'a> References<'a> {
         rest.is_some()
     }
 
-    fn take_until(&mut self, ends: &[char]) -> &'a str {
-        let is_end = |c| is_blank(c) || ends.contains(&c);
-        let (taken, rest) = self.rest.split_at(self.rest.find(is_end).unwrap_or(self.rest.len()));
+    /// Takes all up to a blank or one of `ends`, which are ASCII.
+    fn take_until<const N: usize>(&mut self, ends: [u8; N]) -> &'a str {
+        let is_end = |byte| is_blank(char::from(byte)) || ends.contains(&byte);
+        let end = self.rest.bytes().position(is_end).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at(end);
         self.rest = rest;
         taken
     }
