@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::Path;
 
-use super::tree::{Condition, Tree};
+use super::tree::Tree;
 use crate::digest::{Hasher, Sha256};
 use crate::store::create::Content;
 
@@ -46,7 +46,7 @@ pub(super) fn import(
     };
     let staged = tree.stage(key)?;
     let outcome = match copy(source, staged.file(), content) {
-        Ok(true) => return tree.publish(staged, Condition::Absent).map(|_| Import::Done),
+        Ok(true) => return staged.appear().map(|()| Import::Done),
         Ok(false) => Ok(Import::Changed),
         Err(Interruption::Source(error)) => Ok(Import::Unreadable(error)),
         Err(Interruption::Target(error)) => Err(error),

@@ -1,7 +1,7 @@
 //! A directory tree in which objects appear whole or not at all.
 //!
-//! Every step from the root down is taken by `openat` and never through a symbolic link, so that
-//! no key leads out of the tree, whatever else lies in it. A new file is written under a temporary
+//! No step from the root down is taken through a symbolic link, so that no key leads out of the
+//! tree, whatever else lies in it. A new file is written under a temporary
 //! name in its final directory, and gets its own name by one rename. Two processes that compare
 //! and rename are kept apart by a lock that dies with its holder.
 
@@ -12,13 +12,17 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags};
+use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
+use rustix::io::Errno;
 
 /// How the names of unfinished files begin; such a name is no object.
 pub(super) const TEMPORARY: &str = ".repoman-tmp-";
 
 /// The lock file; it is no object either.
 pub(super) const LOCK: &str = ".repoman/lock";
+
+/// How directories are opened.
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
 const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o755);
@@ -90,8 +94,7 @@ impl Tree {
 
     /// Returns whether `key` is a directory that can be reached without a symbolic link.
     pub(super) fn has_directory(&self, key: &str) -> io::Result<bool> {
-        let walk = self.descend(key.split('/').filter(|part| !part.is_empty()), Missing::Fail);
-        match walk.map_err(absent) {
+        match self.descend(key.trim_matches('/'), Missing::Fail).map_err(absent) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
@@ -130,7 +133,11 @@ impl Tree {
     /// [`ErrorKind::AlreadyExists`] if the condition does not hold.
     pub(super) fn publish(&self, staged: Staged, condition: Condition<'_>) -> io::Result<String> {
         match condition {
-            Condition::Absent => staged.appear(),
+            Condition::Absent => {
+                let tag = staged.stamp(None)?;
+                staged.appear()?;
+                Ok(tag)
+            }
             Condition::Always | Condition::Tag(_) => {
                 let _lock = self.lock()?;
                 staged.replace(condition)
@@ -174,7 +181,7 @@ impl Tree {
 
     /// Waits until everything written so far would survive a loss of power.
     pub(super) fn sync(&self) -> io::Result<()> {
-        match self.descend([], Missing::Fail) {
+        match self.descend("", Missing::Fail) {
             Ok(root) => Ok(fs::syncfs(root)?),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
@@ -192,19 +199,13 @@ impl Tree {
 
     /// Opens the directory that holds `key`, and returns it with the last segment.
     fn parent<'a>(&self, key: &'a str, missing: Missing) -> io::Result<(OwnedFd, &'a str)> {
-        let mut segments = key.split('/');
-        let name = segments.next_back().unwrap_or_default();
-        Ok((self.descend(segments, missing)?, name))
+        let (above, name) = key.rsplit_once('/').unwrap_or(("", key));
+        Ok((self.descend(above, missing)?, name))
     }
 
-    /// Walks down from the root, one directory at a time.
-    fn descend<'a>(
-        &self,
-        segments: impl IntoIterator<Item = &'a str>,
-        missing: Missing,
-    ) -> io::Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let open = || fs::open(&self.root, flags, Mode::empty()).map_err(io::Error::from);
+    /// Opens a directory below the root, or the root itself.
+    fn descend(&self, path: &str, missing: Missing) -> io::Result<OwnedFd> {
+        let open = || fs::open(&self.root, DIRECTORY, Mode::empty()).map_err(io::Error::from);
         let root = match open() {
             Err(error) if error.kind() == ErrorKind::NotFound && missing == Missing::Make => {
                 let mut builder = DirBuilder::new();
@@ -213,17 +214,49 @@ impl Tree {
             }
             root => root,
         };
-        let mut directory = root.map_err(|error| self.root_fault(error))?;
-        for segment in segments {
-            if missing == Missing::Make {
-                match fs::mkdirat(&directory, segment, DIRECTORY_MODE) {
-                    Ok(()) | Err(rustix::io::Errno::EXIST) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            directory = fs::openat(&directory, segment, flags | OFlags::NOFOLLOW, Mode::empty())?;
-        }
-        Ok(directory)
+        let root = root.map_err(|error| self.root_fault(error))?;
+        Ok(match missing {
+            _ if path.is_empty() => root,
+            Missing::Make => enter_or_make(&root, path)?,
+            Missing::Fail => enter(&root, path)?,
+        })
+    }
+}
+
+/// Opens a directory below another one, and never through a symbolic link.
+fn enter(directory: &OwnedFd, path: &str) -> rustix::io::Result<OwnedFd> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    match fs::openat2(directory, path, DIRECTORY, Mode::empty(), resolve) {
+        // Linux before 5.6 and some sandboxes don't have that call, and while directories are moved
+        // about it may give up.
+        Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => enter_step_by_step(directory, path),
+        opened => opened,
+    }
+}
+
+fn enter_step_by_step(directory: &OwnedFd, path: &str) -> rustix::io::Result<OwnedFd> {
+    let step = |directory: &OwnedFd, segment: &str| {
+        fs::openat(directory, segment, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())
+    };
+    let mut segments = path.split('/');
+    let first = step(directory, segments.next().unwrap_or_default())?;
+    segments.try_fold(first, |directory, segment| step(&directory, segment))
+}
+
+/// Opens a directory below another one after making it and those above it, as far as they are not
+/// there.
+fn enter_or_make(directory: &OwnedFd, path: &str) -> rustix::io::Result<OwnedFd> {
+    match enter(directory, path) {
+        Err(Errno::NOENT) => {}
+        opened => return opened,
+    }
+    let make = |above: &OwnedFd, name: &str| match fs::mkdirat(above, name, DIRECTORY_MODE) {
+        Ok(()) | Err(Errno::EXIST) => enter(above, name),
+        Err(error) => Err(error),
+    };
+    match path.rsplit_once('/') {
+        Some((above, name)) => make(&enter_or_make(directory, above)?, name),
+        None => make(directory, path),
     }
 }
 
@@ -249,19 +282,21 @@ impl Staged {
     }
 
     /// Takes a name that nobody has.
-    fn appear(mut self) -> io::Result<String> {
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::AlreadyExists`] if somebody has it.
+    pub(super) fn appear(mut self) -> io::Result<()> {
         let (directory, name) = (&self.directory, self.name.as_str());
-        let tag = self.stamp(None)?;
         let flags = RenameFlags::NOREPLACE;
         match fs::renameat_with(directory, &self.temporary, directory, name, flags) {
             Ok(()) => {
                 self.is_temporary = false;
-                Ok(tag)
+                Ok(())
             }
             // File systems without that flag (NFS) have hard links, which don't replace either.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-                fs::linkat(directory, &self.temporary, directory, name, AtFlags::empty())?;
-                Ok(tag)
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                Ok(fs::linkat(directory, &self.temporary, directory, name, AtFlags::empty())?)
             }
             Err(error) => Err(error.into()),
         }
@@ -272,7 +307,7 @@ impl Staged {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let current = match fs::openat(&self.directory, &self.name, flags, Mode::empty()) {
             Ok(file) => Some(File::from(file).metadata()?),
-            Err(rustix::io::Errno::NOENT) => None,
+            Err(Errno::NOENT) => None,
             Err(error) => return Err(error.into()),
         };
         if let Condition::Tag(expected) = condition
@@ -327,7 +362,6 @@ pub(super) fn is_private(key: &str) -> bool {
 
 /// Makes "not there" of everything that means that no object can be at a key.
 fn absent(error: impl Into<io::Error>) -> io::Error {
-    use rustix::io::Errno;
     let error = error.into();
     match Errno::from_io_error(&error) {
         Some(Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG) => ErrorKind::NotFound.into(),
