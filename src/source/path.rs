@@ -143,7 +143,7 @@ impl Place {
         // `**` may go to any depth; other patterns are as deep as they are long.
         let pattern = self.glob.as_str();
         let depth = if pattern.contains("**") { usize::MAX } else { pattern.split('/').count() };
-        let walk = WalkDir::new(&self.base).follow_links(true).max_depth(depth).sort_by_file_name();
+        let walk = WalkDir::new(&self.base).follow_links(true).max_depth(depth);
         let mut files = Vec::new();
         for entry in walk {
             let entry = entry.map_err(|reason| SourceProblem::Listing {
@@ -158,6 +158,8 @@ impl Place {
                 files.push(path.to_owned());
             }
         }
+        // By their bytes: to compare paths component by component takes ten times as long.
+        files.sort_unstable_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
         Ok(files)
     }
 }
