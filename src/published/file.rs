@@ -43,20 +43,19 @@ pub(super) fn matches(entry: &IndexEntry, bytes: &[u8]) -> bool {
     entry.size == bytes.len() as u64 && entry.sha256 == Sha256::of(bytes)
 }
 
-/// Returns an uncompressed content, if it is what Release lists.
-pub(super) fn verified(bytes: Vec<u8>, plain: &IndexEntry) -> Option<Vec<u8>> {
-    matches(plain, &bytes).then_some(bytes)
-}
-
 /// Returns the uncompressed content, if it is what Release lists.
 pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
-    verified(decompressed(form, bytes, plain)?, plain)
+    decompressed(form, bytes, plain.size).filter(|content| matches(plain, content))
 }
 
-/// Returns the uncompressed content of a file, whatever that is.
-pub(super) fn decompressed(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec<u8>> {
-    let is_possible = plain.size <= MAX_INDEX;
-    is_possible.then(|| compression::decompress(form, bytes, plain.size).ok()).flatten()
+/// Returns the uncompressed content of a file, if it has so many bytes.
+///
+/// That of a file which matches its own digest is what was signed, and checksums in the file keep
+/// decoders honest. Whether it has the digest that Release lists for it, which clients compute, is
+/// for `drift` to find out: see [`unpack`] and [`unpacks`].
+pub(super) fn decompressed(form: Compression, bytes: &[u8], size: u64) -> Option<Vec<u8>> {
+    let content = compression::decompress(form, bytes, (size <= MAX_INDEX).then_some(size)?).ok()?;
+    (content.len() as u64 == size).then_some(content)
 }
 
 /// Tells whether a file has the uncompressed content that Release lists, without keeping that.

@@ -15,7 +15,7 @@ use crate::debian::architecture::Architecture;
 use crate::debian::suite::{Codename, Component};
 use crate::plan::Damage;
 use crate::published::damage::{self, Lost};
-use crate::published::file::{by_hash, decompressed, matches, verified};
+use crate::published::file::{by_hash, decompressed};
 use crate::published::history::Generation;
 use crate::published::{Head, LoadError};
 use crate::snapshot::state::State;
@@ -48,7 +48,7 @@ pub async fn state_file(
         return Ok(None);
     }
     let shelf = Shelf { store, codename, release };
-    let index = shelf.fetch(path::STATE, &BTreeSet::new(), verified).await?;
+    let index = shelf.fetch(path::STATE, &BTreeSet::new(), Some).await?;
     let state = State::parse(&index.content);
     let state = state.map_err(|reason| LoadError::State { key: index.key.clone(), reason })?;
     let file = shelf.useful_file(&index, path::STATE, &state);
@@ -224,7 +224,7 @@ pub(super) async fn text(
     path: &str,
 ) -> Result<Vec<u8>, LoadError> {
     let shelf = Shelf { store, codename, release: &head.release };
-    shelf.fetch(path, &head.state.compression, verified).await.map(|index| index.content)
+    shelf.fetch(path, &head.state.compression, Some).await.map(|index| index.content)
 }
 
 /// Where the files of one Release are.
@@ -312,8 +312,8 @@ impl Shelf<'_> {
     }
 }
 
-/// What is made of the uncompressed bytes of an index; nothing if they are not what Release lists.
-type Reading<T> = fn(Vec<u8>, &IndexEntry) -> Option<T>;
+/// What is made of the uncompressed bytes of an index; nothing if they can't be one.
+type Reading<T> = fn(Vec<u8>) -> Option<T>;
 
 async fn unpacked<T: Send + 'static>(
     (key, form, file): (String, Compression, Bytes),
@@ -321,12 +321,12 @@ async fn unpacked<T: Send + 'static>(
     plain: &IndexEntry,
     read: Reading<T>,
 ) -> Result<Index<T>, LoadError> {
-    let (entry, size) = (plain.clone(), plain.size);
+    let size = plain.size;
     let work = move || {
-        let content = decompressed(form, &file, &entry)?;
+        let content = decompressed(form, &file, size)?;
         // Before what is read of the content takes memory, too.
         drop(file);
-        read(content, &entry)
+        read(content)
     };
     match blocking::cpu(work).await {
         Some(content) => Ok(Index { key, form, file: kept, size, content, lost }),
@@ -337,11 +337,10 @@ async fn unpacked<T: Send + 'static>(
 /// The packages of an index, and the text that they share.
 type Listed = (SharedText, Vec<(PackageId, Package)>);
 
-/// Reads the text of an index while its digest is computed; returns nothing unless that is right.
-fn listed(bytes: Vec<u8>, plain: &IndexEntry) -> Option<Result<Listed, PackagesError>> {
+fn listed(bytes: Vec<u8>) -> Option<Result<Listed, PackagesError>> {
     let text = SharedText::from(String::from_utf8(bytes).ok()?);
-    let (is_that, packages) = rayon::join(|| matches(plain, text.as_bytes()), || parse(&text));
-    is_that.then(|| packages.map(|packages| (text, packages)))
+    let packages = parse(&text);
+    Some(packages.map(|packages| (text, packages)))
 }
 
 fn parse(text: &SharedText) -> Result<Vec<(PackageId, Package)>, PackagesError> {
