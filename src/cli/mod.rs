@@ -19,6 +19,7 @@ mod progress;
 mod project;
 mod render;
 mod review;
+mod runtime;
 mod secrets;
 mod terminal;
 
@@ -32,6 +33,7 @@ use commands::{
 };
 use failure::Failure;
 use log_line::LogFormat;
+use runtime::block_on;
 use terminal::{ColorChoice, Terminal};
 
 use crate::time::Span;
@@ -175,14 +177,14 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
         Command::Keep(arguments) => keep::run(arguments, &global, terminal),
         Command::Promote(arguments) => promote::run(arguments, &global, terminal),
         Command::Plan(arguments) => plan::run(&arguments, &global, terminal),
-        Command::Apply(arguments) => apply::run(&arguments, &global, terminal),
-        Command::Publish(arguments) => publish::run(&arguments, &global, terminal),
-        Command::Log(arguments) => log::run(&arguments, &global, terminal),
-        Command::Query(arguments) => query::run(&arguments, &global, terminal),
-        Command::Rollback(arguments) => rollback::run(&arguments, &global, terminal),
-        Command::Drift(arguments) => drift::run(&arguments, &global, terminal),
+        Command::Apply(arguments) => block_on(apply::run(&arguments, &global, terminal)),
+        Command::Publish(arguments) => block_on(publish::run(&arguments, &global, terminal)),
+        Command::Log(arguments) => block_on(log::run(&arguments, &global, terminal)),
+        Command::Query(arguments) => block_on(query::run(&arguments, &global, terminal)),
+        Command::Rollback(arguments) => block_on(rollback::run(&arguments, &global, terminal)),
+        Command::Drift(arguments) => block_on(drift::run(&arguments, &global, terminal)),
         Command::Explain(arguments) => explain::run(&arguments, &global, terminal),
-        Command::Gc(arguments) => gc::run(&arguments, &global, terminal),
+        Command::Gc(arguments) => block_on(gc::run(&arguments, &global, terminal)),
         Command::Keys(keys) => keys::run(&keys, &global, terminal),
         Command::Schema(schema) => schema::run(schema, terminal),
         Command::Completions(arguments) => completions::run(&arguments, self::command(), terminal),

@@ -54,7 +54,6 @@ pub struct Arguments {
     repair: RepairArguments,
 }
 
-#[tokio::main]
 pub async fn run(
     arguments: &Arguments,
     global: &Global,

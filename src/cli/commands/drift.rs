@@ -51,7 +51,6 @@ fn severity(text: &str) -> Result<Severity, String> {
     named.ok_or_else(|| "it is none of security, breaking, expiring, cosmetic".to_owned())
 }
 
-#[tokio::main]
 pub async fn run(
     arguments: &Arguments,
     global: &Global,

@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::inputs::SourceArguments;
 use crate::cli::project::{Project, known};
 use crate::cli::render::fates::render;
+use crate::cli::runtime::block_on;
 use crate::cli::terminal::{Style, Terminal, Tone};
 use crate::cli::{Global, exit, progress};
 use crate::ops::plan::{Planned, Question, plan};
@@ -47,7 +48,7 @@ pub fn run(
             .collect(),
         Some(subject) if subject.contains('/') => {
             let address = address(subject)?;
-            versions(arguments, &address, global, terminal)?
+            block_on(versions(arguments, &address, global, terminal))?
         }
         Some(subject) => {
             let code = code(subject);
@@ -60,7 +61,6 @@ pub fn run(
 }
 
 /// Returns what becomes of the versions that an address names.
-#[tokio::main]
 async fn versions(
     arguments: &Arguments,
     address: &Address,

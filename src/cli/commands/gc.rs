@@ -39,7 +39,6 @@ pub struct Arguments {
     json: bool,
 }
 
-#[tokio::main]
 pub async fn run(
     arguments: &Arguments,
     global: &Global,

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use crate::cli::failure::Failure;
 use crate::cli::project::Project;
 use crate::cli::render::keys::render;
+use crate::cli::runtime::block_on;
 use crate::cli::secrets;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
@@ -39,7 +40,7 @@ pub fn run(
 ) -> Result<ExitCode, Failure> {
     let project = Project::open(global, terminal)?;
     match arguments.command {
-        None => list(arguments, &project, terminal)?,
+        None => block_on(list(arguments, &project, terminal))?,
         Some(Keys::Export) => {
             if arguments.json {
                 terminal.warn("--json has no effect on an export");
@@ -50,7 +51,6 @@ pub fn run(
     Ok(exit::SUCCESS.into())
 }
 
-#[tokio::main]
 async fn list(
     arguments: &Arguments,
     project: &Project,

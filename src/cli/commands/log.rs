@@ -29,7 +29,6 @@ pub struct Arguments {
     json: bool,
 }
 
-#[tokio::main]
 pub async fn run(
     arguments: &Arguments,
     global: &Global,

@@ -13,6 +13,7 @@ use crate::cli::project::{Project, known};
 use crate::cli::render::plan::Look;
 use crate::cli::render::report::{document, report, subject};
 use crate::cli::review::ReviewArguments;
+use crate::cli::runtime::block_on;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Global, exit};
 use crate::drift::Depth;
@@ -97,7 +98,7 @@ pub fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let review = arguments.review.begin()?;
-    let (project, planned, base) = look(arguments, global, terminal)
+    let (project, planned, base) = block_on(look(arguments, global, terminal))
         .inspect_err(|failure| review.failed(failure, global, terminal))?;
     let document = || document(&project, &planned, base.as_ref()).to_text();
     for path in [&arguments.json_out, &arguments.out].into_iter().flatten() {
@@ -122,7 +123,6 @@ pub fn run(
 }
 
 /// Plans, and plans the base too if there is one.
-#[tokio::main]
 async fn look(
     arguments: &Arguments,
     global: &Global,

@@ -69,7 +69,6 @@ struct Course {
     is_told: bool,
 }
 
-#[tokio::main]
 pub async fn run(
     arguments: &Arguments,
     global: &Global,

@@ -125,7 +125,6 @@ impl Arguments {
     }
 }
 
-#[tokio::main]
 pub async fn run(
     arguments: &Arguments,
     global: &Global,

@@ -43,7 +43,6 @@ pub struct Arguments {
     wait: Span,
 }
 
-#[tokio::main]
 pub async fn run(
     arguments: &Arguments,
     global: &Global,
