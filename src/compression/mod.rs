@@ -31,7 +31,7 @@ use std::fmt;
 pub use blocks::{Blocks, Part};
 pub use decode::{Decoder, Frames, decoder, gunzip_plain};
 pub use encode::{Edition, WORTH_REUSE, compress, encoder};
-pub use parallel::decompress;
+pub use parallel::{decompress, holds};
 
 /// A way to compress a file, told by the extension of its name.
 #[derive(

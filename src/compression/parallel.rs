@@ -28,6 +28,54 @@ pub fn decompress(compression: Compression, file: &[u8], size: u64) -> io::Resul
     Ok(bytes)
 }
 
+/// Tells whether just `content` was compressed into a file.
+///
+/// Decoded, there is one block for each processor at a time: much less than `content`.
+pub fn holds(compression: Compression, file: &[u8], content: &[u8]) -> bool {
+    let blocks = container::packed(compression, file).unwrap_or_default();
+    if blocks.len() > 1
+        && let Some(places) = places(&blocks, content)
+    {
+        let is_that = |buffer: &mut Vec<u8>, (block, place): (&Packed<'_>, &[u8])| {
+            buffer.resize(place.len(), 0);
+            unpack(compression, block, buffer).is_ok() && buffer == place
+        };
+        return places.into_par_iter().map_init(Vec::new, is_that).all(|is_that| is_that);
+    }
+    decoder(compression, Frames::Several, file).is_ok_and(|decoder| reads(decoder, content))
+}
+
+/// Returns for each block its part of what all of them are to hold; nothing if they say that they hold
+/// more or less.
+fn places<'a, 'b>(
+    blocks: &'b [Packed<'b>],
+    mut content: &'a [u8],
+) -> Option<Vec<(&'b Packed<'b>, &'a [u8])>> {
+    let mut places = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        let (place, rest) = content.split_at_checked(usize::try_from(block.size).ok()?)?;
+        places.push((block, place));
+        content = rest;
+    }
+    content.is_empty().then_some(places)
+}
+
+/// Tells whether just `content` is read.
+fn reads(mut reader: impl Read, mut content: &[u8]) -> bool {
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return content.is_empty(),
+            Ok(count) => match content.strip_prefix(&buffer[..count]) {
+                Some(rest) => content = rest,
+                None => return false,
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+}
+
 /// Decodes all blocks, each into its own place; nothing if one of them is not what it claims.
 fn together(compression: Compression, blocks: &[Packed<'_>], size: u64) -> Option<Vec<u8>> {
     let claimed = blocks.iter().try_fold(0u64, |sum, block| sum.checked_add(block.size))?;

@@ -1,5 +1,6 @@
 //! Reads the index files of a distribution, in all of their forms, and the packages in them.
 
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{Content, DistributionFacts, DriftError, FileFacts};
@@ -7,7 +8,7 @@ use crate::apt::packages::{self, FileFields};
 use crate::apt::path;
 use crate::apt::release::{IndexEntry, Release};
 use crate::blocking;
-use crate::compression::Compression;
+use crate::compression::{self, Compression};
 use crate::debian::suite::Codename;
 use crate::published::{self, LoadError, damage};
 use crate::snapshot::state::State;
@@ -24,7 +25,7 @@ pub(super) struct Reader<'a> {
 /// An index in all of its forms, and its text if one of them has it.
 struct Index {
     files: Vec<FileFacts>,
-    text: Option<Vec<u8>>,
+    text: Option<Bytes>,
 }
 
 impl Reader<'_> {
@@ -111,18 +112,18 @@ impl Reader<'_> {
         for form in forms {
             let listed = format!("{path}{}", form.extension());
             let Some(entry) = self.release.file(&listed) else { continue };
-            let look = if index.text.is_none() { Look::Keep } else { Look::Check };
-            let (content, mut text) = self.file(path, (*form, entry), look).await?;
+            let known = index.text.as_ref();
+            let (content, mut text) = self.file(path, (*form, entry), known).await?;
             let key = path::by_hash(self.codename, &entry.path, &entry.sha256);
             let mut has_copy = false;
             if matches!(content, Content::Missing | Content::Altered) {
                 let copy = damage::copy(self.store, self.codename, entry).await?;
                 let found = match copy {
-                    Some(bytes) => self.unpack(path, *form, bytes, look).await,
+                    Some(bytes) => self.unpack(path, *form, bytes, known).await,
                     None => None,
                 };
                 has_copy = found.is_some();
-                text = found.flatten();
+                text = found;
             }
             let name = name.map(str::to_owned);
             index.files.push(FileFacts { key, index: name, content, has_copy });
@@ -137,14 +138,14 @@ impl Reader<'_> {
         Ok(index)
     }
 
-    /// Reads one form of an index, and returns the uncompressed text if it is what Release lists, and
-    /// is wanted.
+    /// Reads one form of an index, and returns the uncompressed text if it is what Release lists;
+    /// `known` is that text, if another form had it.
     async fn file(
         &self,
         path: &str,
         (form, entry): (Compression, &IndexEntry),
-        look: Look,
-    ) -> Result<(Content, Option<Vec<u8>>), StoreError> {
+        known: Option<&Bytes>,
+    ) -> Result<(Content, Option<Bytes>), StoreError> {
         let bytes = match published::index_file(self.store, self.codename, entry).await {
             Ok(bytes) => bytes,
             Err(LoadError::Missing { .. }) => return Ok((Content::Missing, None)),
@@ -156,41 +157,33 @@ impl Reader<'_> {
         if self.release.file(path).is_none() {
             return Ok((Content::Unreadable("Release lists no uncompressed form".into()), None));
         }
-        match self.unpack(path, form, bytes, look).await {
-            Some(text) => Ok((Content::Intact, text)),
+        match self.unpack(path, form, bytes, known).await {
+            Some(text) => Ok((Content::Intact, Some(text))),
             None => Ok((Content::Unreadable("not the index that Release lists".into()), None)),
         }
     }
 
-    /// Unpacks an index; returns nothing if it is not what Release lists, else its text if that is to
-    /// be kept.
+    /// Returns the text of an index; nothing if it is not what Release lists, or not `known`.
     async fn unpack(
         &self,
         path: &str,
         form: Compression,
-        bytes: bytes::Bytes,
-        look: Look,
-    ) -> Option<Option<Vec<u8>>> {
+        file: Bytes,
+        known: Option<&Bytes>,
+    ) -> Option<Bytes> {
         let plain = self.release.file(path)?.clone();
-        blocking::cpu(move || match look {
-            Look::Keep => published::unpack(form, &bytes, &plain).map(Some),
-            Look::Check => published::unpacks(form, &bytes, &plain).then_some(None),
+        let known = known.cloned();
+        blocking::cpu(move || match known {
+            Some(text) => compression::holds(form, &file, &text).then_some(text),
+            None => published::unpack(form, &file, &plain).map(Bytes::from),
         })
         .await
     }
 }
 
-/// What becomes of the text of an index.
-#[derive(Clone, Copy)]
-enum Look {
-    /// It is kept.
-    Keep,
-    /// It is only held against its digest; another form has it already.
-    Check,
-}
-
-fn parse(text: Vec<u8>) -> Result<Vec<FileFields>, String> {
-    let text = SharedText::from(String::from_utf8(text).map_err(|error| error.to_string())?);
+fn parse(text: Bytes) -> Result<Vec<FileFields>, String> {
+    let text = String::from_utf8(text.into()).map_err(|error| error.to_string())?;
+    let text = SharedText::from(text);
     let files = packages::parse_all(&text, |package| package.file);
     let files = files.map_err(|error| error.to_string())?;
     // The text itself is not kept, but one that has only the names.

@@ -5,7 +5,7 @@ mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Content, DistributionFacts, Expected, Facts, FileFacts, Seal, View};
+use super::{Content, DistributionFacts, Expected, Facts, FileFacts, Listed, Seal, View};
 use crate::apt::path;
 use crate::apt::release::Release;
 use crate::debian::suite::Codename;
@@ -22,7 +22,7 @@ const NOTICE: u64 = 4;
 
 /// Returns what is wrong in a store.
 pub fn judge(facts: &Facts, expected: &Expected) -> Drift {
-    let mut judge = Judge { facts, expected, items: Vec::new() };
+    let mut judge = Judge { facts, expected, listed: facts.listed(), items: Vec::new() };
     for (codename, distribution) in &facts.distributions {
         judge.distribution(codename, distribution);
     }
@@ -35,7 +35,7 @@ pub fn judge(facts: &Facts, expected: &Expected) -> Drift {
     judge.contents();
     judge.entries();
     judge.names();
-    let mut items = judge.items;
+    let Judge { mut items, listed, .. } = judge;
     for item in items.iter_mut().filter(|item| item.kind == DriftKind::Missing) {
         let status = facts.denied.get(&item.object);
         item.actual = item.actual.take().or(status.map(|status| format!("HTTP status {status}")));
@@ -46,7 +46,7 @@ pub fn judge(facts: &Facts, expected: &Expected) -> Drift {
     }
     items.sort();
     let unguarded = facts.trial.as_ref().and_then(|trial| trial.fault.clone());
-    Drift { items, generations: generations(facts), unguarded, seen: seen(facts) }
+    Drift { items, generations: generations(facts), unguarded, seen: seen(facts, listed.len()) }
 }
 
 fn generations(facts: &Facts) -> BTreeMap<Codename, Base> {
@@ -58,11 +58,11 @@ fn generations(facts: &Facts) -> BTreeMap<Codename, Base> {
     facts.distributions.iter().filter_map(base).collect()
 }
 
-fn seen(facts: &Facts) -> Seen {
+fn seen(facts: &Facts, packages: usize) -> Seen {
     Seen {
         objects: facts.objects.len() + facts.unlistable.len(),
         indices: facts.distributions.values().map(|distribution| distribution.files.len()).sum(),
-        packages: facts.listed().len(),
+        packages,
         hashed: facts.digests.len(),
     }
 }
@@ -70,6 +70,8 @@ fn seen(facts: &Facts) -> Seen {
 struct Judge<'a> {
     facts: &'a Facts,
     expected: &'a Expected,
+    /// The package files that indices list.
+    listed: BTreeMap<&'a str, Listed>,
     items: Vec<DriftItem>,
 }
 

@@ -1,6 +1,5 @@
 //! Index files by their hashes, and what is compressed into them.
 
-use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,9 +7,9 @@ use bytes::Bytes;
 use crate::apt::path;
 use crate::apt::release::IndexEntry;
 use crate::blocking;
-use crate::compression::{self, Compression, Frames};
+use crate::compression::{self, Compression};
 use crate::debian::suite::Codename;
-use crate::digest::{Hasher, Sha256};
+use crate::digest::Sha256;
 use crate::published::LoadError;
 use crate::store::{Key, Store, StoreError};
 
@@ -52,19 +51,9 @@ pub fn unpack(form: Compression, bytes: &[u8], plain: &IndexEntry) -> Option<Vec
 ///
 /// That of a file which matches its own digest is what was signed, and checksums in the file keep
 /// decoders honest. Whether it has the digest that Release lists for it, which clients compute, is
-/// for `drift` to find out: see [`unpack`] and [`unpacks`].
+/// for `drift` to find out: see [`unpack`].
 pub(super) fn decompressed(form: Compression, bytes: &[u8], size: u64) -> Option<Vec<u8>> {
-    let content = compression::decompress(form, bytes, (size <= MAX_INDEX).then_some(size)?).ok()?;
+    let content =
+        compression::decompress(form, bytes, (size <= MAX_INDEX).then_some(size)?).ok()?;
     (content.len() as u64 == size).then_some(content)
-}
-
-/// Tells whether a file has the uncompressed content that Release lists, without keeping that.
-pub fn unpacks(form: Compression, bytes: &[u8], plain: &IndexEntry) -> bool {
-    if plain.size > MAX_INDEX {
-        return false;
-    }
-    let mut hasher = Hasher::new();
-    let copied = compression::decoder(form, Frames::Several, bytes)
-        .and_then(|decoder| io::copy(&mut decoder.take(plain.size + 1), &mut hasher));
-    copied.is_ok() && hasher.finish() == (plain.sha256, plain.size)
 }

@@ -31,7 +31,7 @@ use crate::time::Timestamp;
 
 use damage::Lost;
 pub use error::LoadError;
-pub use file::{unpack, unpacks};
+pub use file::unpack;
 pub use head::{CommitPoint, Head, commit_points};
 pub use load::{heads, load, load_listed};
 use load::{parse_release, read_release};

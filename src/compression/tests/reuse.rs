@@ -158,6 +158,26 @@ fn files_are_decoded_as_one_decoder_decodes_them() {
 }
 
 #[test]
+fn a_file_holds_its_own_text_and_no_other() {
+    let stanzas: Vec<_> = (0..300).map(stanza).collect();
+    let text = cut(&parts(&stanzas)).pieces().collect::<Vec<_>>().concat();
+    let longer = [&text[..], b"\n"].concat();
+    for compression in Compression::ALL {
+        let file = cold(compression, &parts(&stanzas));
+        assert!(holds(compression, &file, &text), "{compression:?}");
+        assert!(!holds(compression, &file, &longer) && !holds(compression, &file, &longer[1..]));
+        assert!(!holds(compression, &file, &text[..text.len() - 1]));
+        for place in [0, text.len() / 2, text.len() - 1] {
+            let mut other = text.clone();
+            other[place] ^= 1;
+            assert!(!holds(compression, &file, &other), "{compression:?} {place}");
+        }
+        assert!(!holds(compression, &file[..file.len() - 1], &text), "{compression:?}");
+        assert!(!holds(compression, b"", &text));
+    }
+}
+
+#[test]
 fn an_encoder_is_called_the_same_each_time_and_no_two_the_same() {
     let names = IN_BLOCKS.map(|compression| encoder(compression).unwrap());
     assert_eq!(names, IN_BLOCKS.map(|compression| encoder(compression).unwrap()));

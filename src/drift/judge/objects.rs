@@ -9,20 +9,20 @@ use crate::report::{DriftItem, DriftKind, Severity};
 impl Judge<'_> {
     /// Holds the listing against what the indices list.
     pub(super) fn packages(&mut self) {
-        for (key, listed) in self.facts.listed() {
-            let there = self.facts.objects.get(key);
+        for (key, listed) in &self.listed {
+            let there = self.facts.objects.get(*key);
             let missing = match there {
                 Some(entry) if entry.size == listed.size => continue,
                 Some(entry) => DriftItem {
                     expected: Some(plural_bytes(listed.size)),
                     actual: Some(plural_bytes(entry.size)),
-                    ..item(Severity::Breaking, DriftKind::Altered, key)
+                    ..item(Severity::Breaking, DriftKind::Altered, *key)
                 },
-                None if self.facts.unknown.contains_key(key) => DriftItem {
-                    actual: self.facts.unknown.get(key).cloned(),
-                    ..item(Severity::Breaking, DriftKind::Unreachable, key)
+                None if self.facts.unknown.contains_key(*key) => DriftItem {
+                    actual: self.facts.unknown.get(*key).cloned(),
+                    ..item(Severity::Breaking, DriftKind::Unreachable, *key)
                 },
-                None => item(Severity::Breaking, DriftKind::Missing, key),
+                None => item(Severity::Breaking, DriftKind::Missing, *key),
             };
             self.items.push(DriftItem { referenced_by: listed.indices(), ..missing });
         }
@@ -31,12 +31,14 @@ impl Judge<'_> {
     /// Holds the digests that were taken against those that are due.
     pub(super) fn contents(&mut self) {
         let facts = self.facts;
-        let listed = facts.listed();
+        if facts.digests.is_empty() {
+            return;
+        }
         for (key, due) in facts.digests_due() {
             let Some(found) = facts.digests.get(&key).filter(|found| **found != due) else {
                 continue;
             };
-            let by = listed.get(key.as_str()).map(Listed::indices);
+            let by = self.listed.get(key.as_str()).map(Listed::indices);
             self.items.push(DriftItem {
                 expected: Some(format!("SHA256 {due}")),
                 actual: Some(format!("SHA256 {found}")),
@@ -66,7 +68,7 @@ impl Judge<'_> {
 
     /// Finds objects that nothing here has written.
     pub(super) fn names(&mut self) {
-        let listed = self.facts.listed();
+        let listed = &self.listed;
         let name = &self.expected.name;
         let is_foreign = |key: &&String| {
             // A repository that was taken over keeps the names that it had.
