@@ -23,7 +23,7 @@ use crate::digest::Sha256;
 use crate::digest::checksum::{Checksum, ChecksumSet, Md5, Summer};
 use crate::snapshot::Distribution;
 use crate::snapshot::retired::Naming;
-use crate::snapshot::state::{self, Encoders, Publication, State};
+use crate::snapshot::state::{self, Encoders, Origins, Publication, State};
 use crate::time::Timestamp;
 
 pub use contents::{ContentsDraft, ContentsText, FileLists};
@@ -105,7 +105,10 @@ impl Build<'_> {
     pub fn run(mut self) -> io::Result<Suite> {
         let before = self.published.as_ref().map(|before| before.distribution);
         let stale = self.desired.stale_indices(before);
-        let built: io::Result<Vec<_>> = stale.par_iter().map(|index| self.index(*index)).collect();
+        let (built, origins) = rayon::join(
+            || stale.par_iter().map(|index| self.index(*index)).collect::<io::Result<Vec<_>>>(),
+            || Origins::of(self.desired),
+        );
         let contents = self.contents.par_iter().map(|(path, text)| self.contents(path, text));
         let contents: io::Result<Vec<_>> = contents.collect();
         let mut outputs: Vec<Output> = built?.into_iter().chain(contents?).flatten().collect();
@@ -124,7 +127,7 @@ impl Build<'_> {
             files: entries.iter().cloned().collect(),
         };
         let generation = self.publication.generation;
-        let mut state = self.state(self.naming(&release));
+        let mut state = self.state(self.naming(&release), origins);
         state.encoders = self.encoders(&release)?;
         let state = self.state_file(&state)?;
         entries.extend(state.iter().map(|output| output.entry.clone()));
@@ -195,7 +198,7 @@ impl Build<'_> {
     }
 
     /// Returns the state of a generation that names these keys.
-    fn state(&self, after: Naming<'_>) -> State {
+    fn state(&self, after: Naming<'_>, origins: Origins) -> State {
         let mut publication = self.publication.clone();
         if let Some(Predecessor { distribution, release, .. }) = &self.published {
             let before = Naming { codename: self.codename, distribution, release };
@@ -203,20 +206,24 @@ impl Build<'_> {
         }
         let named = after.keys_like(&mut publication.retired.names());
         publication.retired.reclaim(named);
-        State::new(publication, self.codename.to_string(), self.desired)
+        State::new(publication, self.codename.to_string(), self.desired, origins)
     }
 
     /// Returns the entries of the state.
     fn state_file(&self, state: &State) -> io::Result<Vec<Output>> {
-        let earlier = self.published.as_ref().and_then(|before| Some((before, before.state()?)));
-        let earlier = earlier.as_ref().map(|(before, text)| (before, state::parts(text)));
-        let earlier = earlier.map(|(before, parts)| (before, Blocks::cut(&parts)));
+        let (text, earlier) = rayon::join(
+            || state.to_bytes(),
+            || self.published.as_ref().and_then(|before| Some((before, before.state()?))),
+        );
+        let cut = |text| Blocks::cut(&state::parts(text));
+        let (text, earlier) = rayon::join(
+            || cut(&text),
+            || earlier.as_ref().map(|(before, text)| (before, cut(text))),
+        );
         let edition = |path: &str, form| {
             let (before, text) = earlier.as_ref()?;
             before.edition(text, path, form)
         };
-        let text = state.to_bytes();
-        let text = Blocks::cut(&state::parts(&text));
         let forms = BTreeSet::from([Compression::Gzip]);
         outputs(path::STATE, &text, (&forms, self.desired.hashes), Audience::Repoman, edition)
     }

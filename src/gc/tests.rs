@@ -15,7 +15,7 @@ use crate::digest::Sha256;
 use crate::digest::checksum::ChecksumSet;
 use crate::published::{Head, Headless, Published, Sight};
 use crate::snapshot::retired::Retired;
-use crate::snapshot::state::{ManifestRecord, Publication, State};
+use crate::snapshot::state::{ManifestRecord, Origins, Publication, State};
 use crate::snapshot::{Distribution, Package, PackageId, Provenance, Snapshot};
 use crate::store::{Entry, Etag, Key};
 use crate::time::{Span, Timestamp};
@@ -115,7 +115,12 @@ fn head(side: &Side, distribution: &Distribution) -> Head {
             components: vec![],
             files: vec![entry("main/binary-amd64/Packages.gz"), entry("repoman/state.json.gz")],
         },
-        state: State::new(publication, side.codename.to_owned(), distribution),
+        state: State::new(
+            publication,
+            side.codename.to_owned(),
+            distribution,
+            Origins::of(distribution),
+        ),
     }
 }
 

@@ -192,7 +192,11 @@ pub(super) async fn difference(
     store: &Store,
 ) -> Result<(Desired, Plan), PlanError> {
     let Question { manifest, now, .. } = question;
-    let mut standings = published.standings(store, now).await.map_err(LoadError::Store)?;
+    // Where copies have to be read for that, they are while the packages are compared.
+    let (standings, desired) = futures::join!(published.standings(store, now), async {
+        plan::desired(manifest, offers, &published.snapshot, now)
+    });
+    let mut standings = standings.map_err(LoadError::Store)?;
     let heads = published.heads.iter();
     // Nothing is pushed to what is removed.
     let heads = heads.filter(|(codename, _)| {
@@ -207,8 +211,7 @@ pub(super) async fn difference(
     if let Some((codename, commit)) = later(question, &published.heads) {
         standings.entry(codename).and_modify(|standing| standing.later = Some(commit));
     }
-    let desired =
-        plan::desired(manifest, offers, &published.snapshot, now).map_err(PlanError::Obstacles)?;
+    let desired = desired.map_err(PlanError::Obstacles)?;
     let plan = plan::diff(&published.snapshot, &desired, &standings);
     Ok((desired, plan))
 }

@@ -163,9 +163,33 @@ pub struct Publication {
     pub signing_since: BTreeMap<Fingerprint, Timestamp>,
 }
 
+/// Where the packages of a distribution came from, by component: most of a state, and the part that takes
+/// time.
+#[derive(Debug)]
+pub struct Origins {
+    packages: BTreeMap<Component, Records>,
+    remembered: BTreeMap<Component, Records>,
+}
+
+impl Origins {
+    /// Returns those of the packages that a distribution has, and of those that it remembers.
+    pub fn of(distribution: &Distribution) -> Self {
+        let components = distribution.components.iter();
+        let components = components.map(|(name, packages)| (name.clone(), records(packages)));
+        let remembered = distribution.remembered.iter().map(remembered);
+        Self { packages: components.collect(), remembered: remembered.collect() }
+    }
+}
+
 impl State {
-    /// Returns the state of a distribution as it is about to be published.
-    pub fn new(publication: Publication, codename: String, distribution: &Distribution) -> Self {
+    /// Returns the state of a distribution as it is about to be published, whose packages have these
+    /// origins.
+    pub fn new(
+        publication: Publication,
+        codename: String,
+        distribution: &Distribution,
+        origins: Origins,
+    ) -> Self {
         Self {
             kind: KIND.to_owned(),
             format_version: FORMAT_VERSION.to_owned(),
@@ -192,12 +216,8 @@ impl State {
                 .iter()
                 .map(|(key, since)| (key.to_string(), since.as_second()))
                 .collect(),
-            packages: distribution
-                .components
-                .iter()
-                .map(|(component, packages)| (component.clone(), records(packages)))
-                .collect(),
-            remembered: distribution.remembered.iter().map(remembered).collect(),
+            packages: origins.packages,
+            remembered: origins.remembered,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::apt::release::{Identity, Release};
 use crate::digest::checksum::ChecksumSet;
 use crate::query::RetiredBy;
 use crate::snapshot::records::{PackageRecord, Records};
-use crate::snapshot::state::{ManifestRecord, Publication};
+use crate::snapshot::state::{ManifestRecord, Origins, Publication};
 
 /// Packages as the state of a component has them.
 type Listed<'a> = &'a [(&'a str, &'a [&'a str])];
@@ -51,7 +51,8 @@ fn generation(number: u64, listed: Listed<'_>) -> Generation {
         component_order: Vec::new(),
         remembered: Memory::new(),
     };
-    let mut state = State::new(publication, "bookworm".to_owned(), &distribution);
+    let origins = Origins::of(&distribution);
+    let mut state = State::new(publication, "bookworm".to_owned(), &distribution, origins);
     let packages = listed.iter().map(|(name, names)| (name.parse().unwrap(), records(names)));
     state.packages = packages.collect();
     let release = Release {

@@ -37,7 +37,8 @@ fn state_of(packages: Packages) -> State {
         component_order: vec![],
         remembered: Memory::new(),
     };
-    State::new(publication, "bookworm".into(), &distribution)
+    let origins = Origins::of(&distribution);
+    State::new(publication, "bookworm".into(), &distribution, origins)
 }
 
 /// Returns packages of these names, each in two versions whose texts are in the other order.
