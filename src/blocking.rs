@@ -1,4 +1,4 @@
-//! The one bridge between async code and the rayon pool.
+//! The one bridge between async code and the threads that work or wait.
 
 use tokio::sync::oneshot;
 
@@ -18,4 +18,18 @@ pub async fn cpu<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     });
     let outcome = receiver.await.expect("the sender is used before it is dropped");
     outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Runs `work` that waits for files, or works a little for each, and awaits its result.
+///
+/// It has threads of its own beside the rayon pool, where it would wait for all that is queued there.
+///
+/// # Panics
+///
+/// Goes on with the panic of `work`.
+pub async fn io<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
 }

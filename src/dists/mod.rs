@@ -30,7 +30,7 @@ pub use contents::{ContentsDraft, ContentsText, FileLists};
 pub use predecessor::Predecessor;
 use text::Index;
 
-/// What a suite is built from.
+/// What the index files of a suite are built from.
 pub struct Build<'a> {
     /// The distribution's codename.
     pub codename: &'a Codename,
@@ -40,13 +40,23 @@ pub struct Build<'a> {
     pub contents: &'a BTreeMap<String, ContentsText>,
     /// What is published of it.
     pub published: Option<Predecessor<'a>>,
-    /// The `Date:`, in whole seconds.
-    pub date: Timestamp,
-    /// What the state file records of this publication; what the new generation gives up and
-    /// takes back is added to it.
-    pub publication: Publication,
     /// Names under which nothing may be published: they are deleted, or may be soon.
     pub spent: &'a BTreeSet<String>,
+}
+
+/// The index files of a build: most of its work, which needs nothing that the generation is told only
+/// when it is published.
+pub struct Draft {
+    outputs: Vec<Output>,
+    origins: Origins,
+}
+
+/// When a generation is published, and what its state records of that.
+pub struct Imprint {
+    /// The `Date:`, in whole seconds.
+    pub date: Timestamp,
+    /// What the state file records; what the new generation gives up and takes back is added to it.
+    pub publication: Publication,
 }
 
 /// The bytes of one generation of a distribution, not signed yet.
@@ -82,6 +92,14 @@ pub enum Audience {
     Repoman,
 }
 
+impl Draft {
+    /// Tells whether one of its files would have one of these names.
+    pub fn has_any(&self, codename: &Codename, names: &BTreeSet<String>) -> bool {
+        let name = |entry: &IndexEntry| path::by_hash(codename, &entry.path, &entry.sha256);
+        !names.is_empty() && self.outputs.iter().any(|output| names.contains(&name(&output.entry)))
+    }
+}
+
 impl Suite {
     /// Returns the published index files that Release lists and this build did not make.
     ///
@@ -95,39 +113,45 @@ impl Suite {
 }
 
 impl Build<'_> {
-    /// Returns the suite.
+    /// Makes the index files.
     ///
     /// Indices that list the same as the published ones are taken over from Release unbuilt.
     ///
     /// # Errors
     ///
     /// When a compressor fails, for want of memory.
-    pub fn run(mut self) -> io::Result<Suite> {
-        let before = self.published.as_ref().map(|before| before.distribution);
-        let stale = self.desired.stale_indices(before);
+    pub fn draft(&self) -> io::Result<Draft> {
+        let stale = self.stale();
         let (built, origins) = rayon::join(
             || stale.par_iter().map(|index| self.index(*index)).collect::<io::Result<Vec<_>>>(),
             || Origins::of(self.desired),
         );
         let contents = self.contents.par_iter().map(|(path, text)| self.contents(path, text));
         let contents: io::Result<Vec<_>> = contents.collect();
-        let mut outputs: Vec<Output> = built?.into_iter().chain(contents?).flatten().collect();
-        if let Some(before) = &mut self.published {
-            // They take as much memory as what was made of them.
-            before.files.retain(|path, _| path == path::STATE_FILE);
-        }
-        let mut entries = self.carried_over(&stale);
+        let outputs = built?.into_iter().chain(contents?).flatten().collect();
+        Ok(Draft { outputs, origins })
+    }
+
+    /// Returns the suite that has these index files.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::draft`].
+    pub fn finish(&self, draft: Draft, imprint: Imprint) -> io::Result<Suite> {
+        let Draft { mut outputs, origins } = draft;
+        let Imprint { date, publication } = imprint;
+        let mut entries = self.carried_over(&self.stale());
         entries.extend(outputs.iter().map(|output| output.entry.clone()));
         let mut release = Release {
             identity: self.desired.identity.clone(),
-            date: self.date,
-            valid_until: self.desired.valid_for.map(|span| span.after(self.date)),
+            date,
+            valid_until: self.desired.valid_for.map(|span| span.after(date)),
             architectures: self.desired.architectures.clone(),
             components: self.desired.component_order.clone(),
             files: entries.iter().cloned().collect(),
         };
-        let generation = self.publication.generation;
-        let mut state = self.state(self.naming(&release), origins);
+        let generation = publication.generation;
+        let mut state = self.state(publication, self.naming(&release), origins);
         state.encoders = self.encoders(&release)?;
         let state = self.state_file(&state)?;
         entries.extend(state.iter().map(|output| output.entry.clone()));
@@ -137,6 +161,11 @@ impl Build<'_> {
         let is_new = |file: &IndexFile| before.is_none_or(|before| !before.has(&file.entry));
         let files = outputs.into_iter().filter_map(Output::into_file).filter(is_new).collect();
         Ok(Suite { codename: self.codename.clone(), generation, release, files })
+    }
+
+    /// Returns the indices that list something else than is published.
+    fn stale(&self) -> Vec<Index<'_>> {
+        self.desired.stale_indices(self.published.as_ref().map(|before| before.distribution))
     }
 
     /// Returns the entries of a `Packages` file: uncompressed, and in each form.
@@ -198,8 +227,7 @@ impl Build<'_> {
     }
 
     /// Returns the state of a generation that names these keys.
-    fn state(&self, after: Naming<'_>, origins: Origins) -> State {
-        let mut publication = self.publication.clone();
+    fn state(&self, mut publication: Publication, after: Naming<'_>, origins: Origins) -> State {
         if let Some(Predecessor { distribution, release, .. }) = &self.published {
             let before = Naming { codename: self.codename, distribution, release };
             publication.retired.retire(before.given_up(after));

@@ -16,7 +16,7 @@ use crate::snapshot::state::Encoders;
 use crate::text::SharedText;
 
 /// A published generation of a distribution.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Predecessor<'a> {
     /// What it holds.
     pub distribution: &'a Distribution,
@@ -24,9 +24,8 @@ pub struct Predecessor<'a> {
     pub release: &'a Release,
     /// What compressed its index files.
     pub encoders: &'a Encoders,
-    /// Index files that Release lists, verified, by path: see [`Self::reusable`]. A build lets go of
-    /// them as soon as it can.
-    pub files: BTreeMap<String, Bytes>,
+    /// Index files that Release lists, verified, by path: see [`Self::reusable`].
+    pub files: &'a BTreeMap<String, Bytes>,
     /// The texts of its indices, verified, by path; those that are not at hand are hashed.
     pub texts: &'a BTreeMap<String, SharedText>,
 }

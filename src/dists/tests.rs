@@ -56,7 +56,7 @@ fn build(
     published: Option<(&Distribution, &Release)>,
     spent: &BTreeSet<String>,
 ) -> Suite {
-    let (encoders, files) = (&Encoders::default(), BTreeMap::new());
+    let (encoders, files) = (&Encoders::default(), &BTreeMap::new());
     let before = |(distribution, release)| Predecessor {
         distribution,
         release,
@@ -89,7 +89,9 @@ fn build_on(
     };
     let (codename, date) = (&"bookworm".parse().unwrap(), Timestamp::UNIX_EPOCH);
     let contents = &contents(desired, published.as_ref());
-    Build { codename, desired, contents, published, date, publication, spent }.run().unwrap()
+    let build = Build { codename, desired, contents, published, spent };
+    let draft = build.draft().unwrap();
+    build.finish(draft, Imprint { date, publication }).unwrap()
 }
 
 /// Returns the `Contents` files that a build has to be given: widget has one file, others two.
@@ -129,6 +131,17 @@ fn state(suite: &Suite) -> State {
             .unwrap();
     std::io::Read::read_to_end(&mut decoder, &mut bytes).unwrap();
     State::parse(&bytes).unwrap()
+}
+
+#[test]
+fn a_draft_knows_the_names_of_its_files() {
+    let desired = &distribution([widget()]);
+    let (codename, spent, contents) =
+        (&"bookworm".parse().unwrap(), &BTreeSet::new(), &BTreeMap::new());
+    let draft = Build { codename, desired, contents, published: None, spent }.draft().unwrap();
+    let names = indices(&build(desired, None, spent));
+    assert!(draft.has_any(codename, &names) && !draft.has_any(codename, spent));
+    assert!(!draft.has_any(codename, &names.iter().map(|name| format!("{name}0")).collect()));
 }
 
 #[test]
@@ -211,7 +224,6 @@ impl Step {
 
     fn predecessor(&self) -> Predecessor<'_> {
         let Self { before, release, encoders, files, .. } = self;
-        let files = files.clone();
         Predecessor { distribution: before, release, encoders, files, texts: &NO_TEXTS }
     }
 

@@ -1,11 +1,13 @@
 //! `apply`: carries out a plan, one distribution after the other.
 
 mod error;
+mod prepared;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::OptionFuture;
 
 use crate::apt::path;
 use crate::blocking;
@@ -14,14 +16,13 @@ use crate::commit::run::{self, CommitError, Setting};
 use crate::commit::script::{Records, Script, SealedRelease};
 use crate::debian::suite::Codename;
 use crate::digest::Sha256;
-use crate::digest::checksum::Sums;
-use crate::dists::{Build, ContentsText, Predecessor, Suite};
+use crate::dists::{Imprint, Suite};
 use crate::fingerprint::Fingerprint;
 use crate::mutation::{self, Mutation};
 use crate::ops::contents::FileReader;
 use crate::ops::plan::{Aim, Planned};
 use crate::ops::{client_files, founding};
-use crate::plan::{DistributionStatus, Indices, Plan};
+use crate::plan::{DistributionStatus, Plan};
 use crate::published::{Head, Published};
 use crate::report::Observe;
 use crate::sign::Signer;
@@ -31,6 +32,7 @@ use crate::store::Store;
 use crate::time::{Clock, Timestamp, shifted, whole_second};
 
 pub use error::ApplyError;
+use prepared::{Extracts, Prepared};
 
 /// How much earlier than now a signature says that it was made.
 ///
@@ -102,13 +104,24 @@ pub(super) fn signing_time(date: Timestamp) -> Timestamp {
     shifted(date, -BACKDATING)
 }
 
-/// What had to be read of package files for one distribution.
-#[derive(Default)]
-struct Extracts {
-    /// The texts of the `Contents` files that are written, by path.
-    contents: BTreeMap<String, ContentsText>,
-    /// The checksums that stanzas lack, by the digest of the package file.
-    sums: BTreeMap<Sha256, Sums>,
+/// What a distribution is published from, beside the plan.
+struct Work<'a> {
+    /// Its index files, if they are made already.
+    early: Option<Prepared>,
+    /// What they are made from.
+    extracts: Arc<Extracts>,
+    /// What this run has deleted.
+    deleted: &'a BTreeSet<String>,
+}
+
+/// No names.
+static NOTHING: BTreeSet<String> = BTreeSet::new();
+
+/// Returns the generation of a distribution that stays as it is, if there is one that does.
+fn standing<'p>(planned: &'p Planned, codename: &Codename) -> Option<&'p Head> {
+    let is_kept = planned.plan.distributions[codename].is_unchanged();
+    let head = planned.published.heads.get(codename);
+    head.filter(|_| is_kept && matches!(planned.aim, Aim::Manifest))
 }
 
 /// Returns what the generation after `head` takes over: the history, and what was given up.
@@ -149,16 +162,32 @@ impl Publisher<'_> {
     ) -> Result<Outcome, ApplyError> {
         // Whatever of it fails, fails before anything is written.
         let mut extracts = self.extracts(planned).await?;
+        let order = in_order(&planned.plan);
         founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
         self.mend(planned, observe).await?;
+        let mut early = None;
         if !mutation::is_on(Mutation::PackagesLast) {
-            run::upload(self.store, &planned.plan.uploads, observe).await?;
+            // While packages are on their way, processors have time for the first indices.
+            let first = order.iter().find(|codename| standing(planned, codename).is_none());
+            let prepare = OptionFuture::from(first.map(|first| {
+                let extracts = extracts.get(first).cloned().unwrap_or_default();
+                self.prepare(planned, first, (extracts, &NOTHING))
+            }));
+            let upload = run::upload(self.store, &planned.plan.uploads, observe);
+            let (uploaded, prepared) = futures::join!(upload, prepare);
+            uploaded?;
+            early = prepared.transpose()?;
         }
         self.publish_keyring(planned).await?;
         let deleted = self.sweep(planned, observe).await;
-        for codename in in_order(&planned.plan) {
+        for codename in order {
             let extracts = extracts.remove(&codename).unwrap_or_default();
-            match self.publish(planned, &codename, (extracts, &deleted), observe).await? {
+            let work = Work {
+                early: early.take_if(|prepared| prepared.is_of(&codename)),
+                extracts,
+                deleted: &deleted,
+            };
+            match self.publish(planned, &codename, work, observe).await? {
                 Step::Done(done) => published.push(done),
                 Step::Overtaken => return Ok(Outcome::Overtaken(codename)),
                 Step::Outdated { store_time } => {
@@ -170,20 +199,6 @@ impl Publisher<'_> {
             run::upload(self.store, &planned.plan.uploads, observe).await?;
         }
         Ok(Outcome::Applied)
-    }
-
-    /// Reads what has to be known of package files, by distribution.
-    async fn extracts(
-        &self,
-        planned: &Planned,
-    ) -> Result<BTreeMap<Codename, Extracts>, ApplyError> {
-        let mut extracts = BTreeMap::new();
-        for codename in planned.plan.distributions.keys() {
-            let contents = self.contents_of(planned, codename).await?;
-            let sums = self.checksums_of(planned, codename).await?;
-            extracts.insert(codename.clone(), Extracts { contents, sums });
-        }
-        Ok(extracts)
     }
 
     async fn publish_keyring(&self, planned: &Planned) -> Result<(), ApplyError> {
@@ -203,19 +218,18 @@ impl Publisher<'_> {
         &self,
         planned: &Planned,
         codename: &Codename,
-        (extracts, deleted): (Extracts, &BTreeSet<String>),
+        work: Work<'_>,
         observe: &dyn Observe,
     ) -> Result<Step, ApplyError> {
-        let head = planned.published.heads.get(codename);
-        let is_content_kept = planned.plan.distributions[codename].is_unchanged();
-        if let (Some(head), true, Aim::Manifest) = (head, is_content_kept, &planned.aim) {
+        if let Some(head) = standing(planned, codename) {
             return self.repair(planned, codename, head, observe).await.map(Step::Done);
         }
+        let head = planned.published.heads.get(codename);
         let Published { objects, sight, .. } = &planned.published;
         if sight.is_outdated((self.clock)()) {
             return Ok(Step::Outdated { store_time: None });
         }
-        let suite = self.build(planned, codename, (extracts, deleted)).await?;
+        let suite = self.build(planned, codename, work).await?;
         let sealed = self.seal(&suite).await?;
         let digest = Sha256::of(&self.manifest);
         let is_kept = head.is_some_and(|head| head.state.manifest.sha256 == digest)
@@ -253,37 +267,22 @@ impl Publisher<'_> {
         })
     }
 
+    /// Returns the new generation of a distribution, made of what is prepared for it.
     async fn build(
         &self,
         planned: &Planned,
         codename: &Codename,
-        (extracts, deleted): (Extracts, &BTreeSet<String>),
+        Work { early, extracts, deleted }: Work<'_>,
     ) -> Result<Suite, ApplyError> {
+        let prepared = match early.filter(|prepared| prepared.is_free_of(deleted)) {
+            Some(prepared) => prepared,
+            None => self.prepare(planned, codename, (extracts, deleted)).await?,
+        };
         let head = planned.published.heads.get(codename);
         let date = self.date(codename, head.map(|head| head.release.date))?;
         let publication = self.publication(planned, codename, date, deleted);
-        let mut desired = planned.desired.snapshot.distributions[codename].clone();
-        let spent = planned.published.snapshot.spent.union(deleted).cloned().collect();
-        let before = planned.published.snapshot.distributions.get(codename).cloned();
-        let before =
-            before.zip(head.map(|head| (head.release.clone(), head.state.encoders.clone())));
-        let is_kept = planned.plan.distributions[codename].indices == Indices::TakenOver;
-        let before = before.filter(|_| is_kept);
-        let files = self.earlier_files(planned, codename).await;
-        let texts = planned.published.texts.get(codename).cloned().unwrap_or_default();
-        let name = codename.clone();
-        let codename = codename.clone();
-        let build = move || {
-            let Extracts { contents, sums } = extracts;
-            desired.list_checksums(&sums);
-            let published = before.as_ref().map(|(distribution, (release, encoders))| {
-                Predecessor { distribution, release, encoders, files, texts: &texts }
-            });
-            let (codename, desired) = (&codename, &desired);
-            let (contents, spent) = (&contents, &spent);
-            Build { codename, desired, contents, published, date, publication, spent }.run()
-        };
-        let failed = |reason| ApplyError::Index { codename: name, reason };
+        let failed = |reason| ApplyError::Index { codename: codename.clone(), reason };
+        let build = move || prepared.finish(Imprint { date, publication });
         blocking::cpu(build).await.map_err(failed)
     }
 

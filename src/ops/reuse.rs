@@ -36,7 +36,7 @@ impl Publisher<'_> {
             distribution,
             release,
             encoders,
-            files: BTreeMap::new(),
+            files: &BTreeMap::new(),
             texts: &BTreeMap::new(),
         };
         let files = before.reusable(desired).into_iter().map(|entry| async move {

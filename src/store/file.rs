@@ -26,6 +26,7 @@ use walkdir::WalkDir;
 
 pub(super) use self::import::Import;
 use self::tree::{Condition, Staged, Tree};
+use crate::blocking;
 use crate::digest::Sha256;
 use crate::store::create::Content;
 use crate::store::unlistable::Unlistable;
@@ -88,7 +89,7 @@ impl Directory {
     ) -> Result<T> {
         let tree = Arc::clone(&self.tree);
         // A lock may be waited for, and disks are slow: not the CPU pool.
-        let outcome = tokio::task::spawn_blocking(move || work(&tree)).await?;
+        let outcome = blocking::io(move || work(&tree)).await;
         outcome.map_err(|error| failure(location, error))
     }
 }

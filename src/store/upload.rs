@@ -17,7 +17,7 @@ use super::create::Content;
 use super::error::Outcome;
 use super::retry::Attempts;
 use super::{BUDGET, CreateOnly, Creation, Headers, Key, Operation, Store, StoreError};
-use crate::blocking::cpu;
+use crate::blocking;
 use crate::digest::{Hasher, Sha256};
 
 /// The size of a part, in bytes, unless there would be too many; S3 takes none that are smaller.
@@ -60,7 +60,8 @@ impl Source {
     async fn next(&mut self, length: u64) -> Result<Bytes, StoreError> {
         let mut reading = self.reading.take().unwrap_or_default();
         let (path, content) = (self.path.clone(), self.content);
-        let (bytes, reading) = cpu(move || {
+        // Indices may be compressed meanwhile.
+        let (bytes, reading) = blocking::io(move || {
             let bytes = reading.advance(&path, content, length);
             (bytes, reading)
         })

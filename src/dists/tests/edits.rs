@@ -99,7 +99,6 @@ impl Published {
 
     fn predecessor(&self) -> Predecessor<'_> {
         let Self { distribution, release, encoders, files } = self;
-        let files = files.clone();
         Predecessor { distribution, release, encoders, files, texts: &NO_TEXTS }
     }
 
