@@ -28,6 +28,10 @@ pub async fn cpu<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 ///
 /// Goes on with the panic of `work`.
 pub async fn io<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    if rayon::current_thread_index().is_some() {
+        // One thread is everything, as in a simulation, where no other may be faster or slower.
+        return cpu(work).await;
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

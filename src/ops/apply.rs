@@ -163,21 +163,15 @@ impl Publisher<'_> {
         // Whatever of it fails, fails before anything is written.
         let mut extracts = self.extracts(planned).await?;
         let order = in_order(&planned.plan);
-        founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
-        self.mend(planned, observe).await?;
-        let mut early = None;
-        if !mutation::is_on(Mutation::PackagesLast) {
-            // While packages are on their way, processors have time for the first indices.
-            let first = order.iter().find(|codename| standing(planned, codename).is_none());
-            let prepare = OptionFuture::from(first.map(|first| {
-                let extracts = extracts.get(first).cloned().unwrap_or_default();
-                self.prepare(planned, first, (extracts, &NOTHING))
-            }));
-            let upload = run::upload(self.store, &planned.plan.uploads, observe);
-            let (uploaded, prepared) = futures::join!(upload, prepare);
-            uploaded?;
-            early = prepared.transpose()?;
-        }
+        // What waits for the store leaves processors the time for the first indices.
+        let first = order.iter().find(|codename| standing(planned, codename).is_none());
+        let prepare = OptionFuture::from(first.map(|first| {
+            let extracts = extracts.get(first).cloned().unwrap_or_default();
+            self.prepare(planned, first, (extracts, &NOTHING))
+        }));
+        let (sent, prepared) = futures::join!(self.send(planned, observe), prepare);
+        sent?;
+        let mut early = prepared.transpose()?;
         self.publish_keyring(planned).await?;
         let deleted = self.sweep(planned, observe).await;
         for codename in order {
@@ -199,6 +193,16 @@ impl Publisher<'_> {
             run::upload(self.store, &planned.plan.uploads, observe).await?;
         }
         Ok(Outcome::Applied)
+    }
+
+    /// Writes what no client sees as long as no generation names it.
+    async fn send(&self, planned: &Planned, observe: &dyn Observe) -> Result<(), ApplyError> {
+        founding::found(self.store, &self.repository, &self.tool, &self.writer).await?;
+        self.mend(planned, observe).await?;
+        if !mutation::is_on(Mutation::PackagesLast) {
+            run::upload(self.store, &planned.plan.uploads, observe).await?;
+        }
+        Ok(())
     }
 
     async fn publish_keyring(&self, planned: &Planned) -> Result<(), ApplyError> {
