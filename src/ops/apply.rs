@@ -165,6 +165,7 @@ impl Publisher<'_> {
         let order = in_order(&planned.plan);
         // What waits for the store leaves processors the time for the first indices.
         let first = order.iter().find(|codename| standing(planned, codename).is_none());
+        let first = first.filter(|_| self.store.is_remote());
         let prepare = OptionFuture::from(first.map(|first| {
             let extracts = extracts.get(first).cloned().unwrap_or_default();
             self.prepare(planned, first, (extracts, &NOTHING))

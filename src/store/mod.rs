@@ -209,6 +209,11 @@ impl Store {
         matches!(self.inner.kind, Kind::Directory(_))
     }
 
+    /// Tells whether requests leave processors idle: those to a directory are work of this machine's own.
+    pub fn is_remote(&self) -> bool {
+        !matches!(self.inner.kind, Kind::Directory(_))
+    }
+
     /// Returns how many requests the caller should have under way at most.
     pub fn jobs(&self) -> usize {
         self.inner.jobs
