@@ -217,9 +217,20 @@ impl Tree {
         let root = root.map_err(|error| self.root_fault(error))?;
         Ok(match missing {
             _ if path.is_empty() => root,
-            Missing::Make => enter_or_make(&root, path)?,
+            Missing::Make => enter_or_make(&root, path).map_err(in_the_way)?,
             Missing::Fail => enter(&root, path)?,
         })
+    }
+}
+
+/// Says of a symbolic link what the system calls too many of them.
+fn in_the_way(error: Errno) -> io::Error {
+    match error {
+        Errno::LOOP => {
+            let fault = "a symbolic link is in the way; none below the store's root is followed";
+            io::Error::new(ErrorKind::InvalidInput, fault)
+        }
+        error => error.into(),
     }
 }
 
@@ -368,3 +379,6 @@ fn absent(error: impl Into<io::Error>) -> io::Error {
         _ => error,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,9 @@ async fn no_symbolic_link_leads_out() {
     assert_eq!(content(&store, "a/link").await, None);
     assert_eq!(store.list("out").await.expect("a listing"), []);
     assert_eq!(store.list("").await.expect("a listing").len(), 1);
-    assert!(create(&store, "out/new", b"x").await.is_err());
+    let refused = create(&store, "out/new", b"x").await.expect_err("a link is in the way");
+    let reason = std::error::Error::source(&refused).expect("a reason").to_string();
+    assert!(reason.contains("a symbolic link is in the way"), "{reason}");
     assert!(create(&store, "a/link", b"x").await.is_err());
     store.delete(vec![key("out/secret")]).await.expect("nothing to delete");
     assert_eq!(fs::read_dir(&outside).expect("readable").count(), 1);
