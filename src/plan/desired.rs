@@ -94,6 +94,8 @@ pub fn desired(
             return conclude(ground, published, stages);
         }
     }
+    // What contradicts itself comes first: what is promoted may depend on which of both counts.
+    together(stages.into_values().map(|stage| stage.taken).collect(), std::iter::empty())?;
     Err(vec![Obstacle::Unsettled { sources: restless }])
 }
 

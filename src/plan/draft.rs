@@ -257,7 +257,8 @@ impl<'a> Draft<'a> {
             let listed = self.distribution.components.get(component);
             remembered.retain(|id, provenance| {
                 let is_listed = listed.is_some_and(|packages| packages.contains_key(id));
-                let is_offered = offered.contains(&(component, id.clone()));
+                let is_offered = offered.contains(&(component, id.clone()))
+                    || ground.is_awaited(codename, component, id);
                 let may_return = provenance.sources.iter().any(|s| may_return(component, s));
                 !is_listed && (is_offered || may_return)
             });

@@ -71,6 +71,16 @@ impl<'a> Ground<'a> {
         sources.into_iter().flat_map(move |source| self.offered(source, codename))
     }
 
+    /// Tells whether a source will promote a package to a component of its own accord, in time.
+    pub fn is_awaited(self, codename: &Codename, component: &Component, id: &PackageId) -> bool {
+        self.promotions.names().any(|source| {
+            let targets = &self.manifest.sources[source].targets;
+            let is_here = |to: &Target| to.codename == *codename && to.component == *component;
+            let promoted = self.promotions.get(source);
+            promoted.is_some_and(|promoted| promoted.is_soaking(id)) && targets.iter().any(is_here)
+        })
+    }
+
     /// Tells whether what a source does not offer to a component is really gone.
     ///
     /// A source that is not in this run says nothing.

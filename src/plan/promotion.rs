@@ -198,6 +198,11 @@ impl Promoted {
         self.packages.iter().filter(move |(id, _)| is_declared(architectures, id))
     }
 
+    /// Tells whether it will offer a package once that has been there for long enough.
+    pub fn is_soaking(&self, id: &PackageId) -> bool {
+        self.soaking.contains_key(id)
+    }
+
     /// Returns where it takes packages from.
     pub fn from(&self) -> &Target {
         &self.from

@@ -550,3 +550,37 @@ fn promotions_that_never_settle_end_in_an_error() {
     let obstacles = with(&parse(&only_two).unwrap().manifest, &offers).unwrap_err();
     assert!(matches!(&obstacles[..], [Obstacle::Unsettled { sources }] if !sources.is_empty()));
 }
+
+#[test]
+fn what_contradicts_itself_is_told_before_what_never_settles() {
+    let builds = |builds: &[Build]| Some(builds.iter().copied().collect::<BTreeSet<_>>());
+    let rounds = [
+        (0, [builds(&[(1, 0, true)]), None, None]),
+        (3, [None, builds(&[(1, 1, false), (1, 2, false)]), None]),
+    ];
+    let (state, now) = after(&ruled(), &rounds);
+    // Each of both builds of version 0 would be promoted to where the other one is.
+    let last = (0, [builds(&[(1, 0, true)]), builds(&[]), builds(&[(1, 0, false)])]);
+    let obstacles = desired(&ruled(), &offered(&last), &state, at(now)).unwrap_err();
+    assert!(obstacles.iter().all(|obstacle| matches!(obstacle, Obstacle::Conflict(_))));
+}
+
+#[test]
+fn what_left_does_not_come_back_when_its_like_has_soaked() {
+    let builds = |builds: &[Build]| Some(builds.iter().copied().collect::<BTreeSet<_>>());
+    let mirror: Dated = (1, [None, builds(&[(2, 1, false)]), None]);
+    let rounds = [
+        (0, [builds(&[(2, 1, false)]), None, None]),
+        (2, [None, None, None]),
+        (1, [builds(&[(2, 2, false), (2, 3, false)]), None, None]),
+        // Version 1 comes back to where it is promoted from, and leaves its target meanwhile.
+        mirror.clone(),
+        mirror.clone(),
+        mirror,
+    ];
+    let (state, _) = after(&ruled(), &rounds);
+    let packages = &state.distributions[&"bookworm".parse::<Codename>().unwrap()].components
+        [&"main".parse::<Component>().unwrap()];
+    let versions: Vec<_> = packages.keys().map(|id| id.version.as_str()).collect();
+    assert_eq!(versions, ["1.2", "1.3"]);
+}
