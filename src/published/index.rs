@@ -123,49 +123,39 @@ pub async fn distribution(
     (release, state): (&Release, &State),
     indices: Indices,
 ) -> Result<Content, LoadError> {
-    let shelf = &Shelf { store, codename, release };
-    let take = async |(component, path, index): (Component, String, Result<_, _>)| {
-        let is_plain = state.compression.contains(&Compression::None);
-        let mut index = match index {
-            // Only the state tells that there is the uncompressed form, too.
-            Err(LoadError::Missing { .. } | LoadError::Altered { .. }) if is_plain => {
-                shelf.fetch(&path, &state.compression, listed).await?
-            }
-            index => index?,
-        };
-        let lost = std::mem::take(&mut index.lost);
-        let file = shelf.useful_file(&index, &path, state);
-        let is_large = index.is_large();
-        let (text, packages) = index.packages()?;
-        let text = is_large.then_some((path, text));
-        Ok::<_, LoadError>((component, packages, lost, file, text))
-    };
-    let takes = futures::stream::iter(indices.0).map(take);
-    let lists: Vec<_> = takes.buffered(store.jobs()).collect().await;
-    let lists = LoadError::all(lists)?;
-    let mut all_lost = Vec::new();
-    let (mut files, mut texts) = (BTreeMap::new(), BTreeMap::new());
+    let shelf = Shelf { store, codename, release };
+    let takes = indices.0.into_iter().map(|attempt| shelf.take(attempt, state));
+    let taken: Vec<_> = futures::stream::iter(takes).buffered(store.jobs()).collect().await;
+    let (mut all_lost, mut files, mut texts) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     let mut listed: BTreeMap<Component, Vec<(PackageId, Package)>> =
         release.components.iter().map(|component| (component.clone(), Vec::new())).collect();
-    for (component, list, lost, file, text) in lists {
+    for Taken { component, packages, lost, file, text } in LoadError::all(taken)? {
         all_lost.extend(lost);
         files.extend(file);
         texts.extend(text);
         let known = listed.entry(component).or_default();
         if known.is_empty() {
             // It need not be copied.
-            *known = list;
+            *known = packages;
         } else {
-            known.extend(list);
+            known.extend(packages);
         }
     }
     let components = listed.into_iter().map(|(component, list)| {
         let packages = merged(list, &component, state);
         (component, packages)
     });
-    let components = components.collect();
+    let distribution = described((release, state), components.collect());
+    Ok(Content { distribution, lost: all_lost, files, texts })
+}
+
+/// Returns the distribution that has these packages.
+fn described(
+    (release, state): (&Release, &State),
+    components: BTreeMap<Component, Packages>,
+) -> Distribution {
     let signers = state.signed_by.iter().filter_map(|fingerprint| fingerprint.parse().ok());
-    let distribution = Distribution {
+    Distribution {
         identity: release.identity.clone(),
         architectures: release.architectures.clone(),
         compression: state.compression.clone(),
@@ -176,8 +166,19 @@ pub async fn distribution(
         components,
         component_order: release.components.clone(),
         remembered: state.memory(),
-    };
-    Ok(Content { distribution, lost: all_lost, files, texts })
+    }
+}
+
+/// What is taken from one index.
+struct Taken {
+    component: Component,
+    packages: Vec<(PackageId, Package)>,
+    /// The forms that are lost.
+    lost: Vec<Lost>,
+    /// The file and its key, if a build can take blocks from it.
+    file: Option<(String, Bytes)>,
+    /// The text and its path, if it is large.
+    text: Option<(String, SharedText)>,
 }
 
 /// Returns what the indices of a component list together, and where it came from.
@@ -270,6 +271,27 @@ impl Shelf<'_> {
             }
         }
         Err(fault.unwrap_or_else(missing))
+    }
+
+    /// Returns what an index has, from another form if only the state tells that there is that.
+    async fn take(
+        &self,
+        (component, path, index): (Component, String, Attempt),
+        state: &State,
+    ) -> Result<Taken, LoadError> {
+        let is_plain = state.compression.contains(&Compression::None);
+        let mut index = match index {
+            Err(LoadError::Missing { .. } | LoadError::Altered { .. }) if is_plain => {
+                self.fetch(&path, &state.compression, listed).await?
+            }
+            index => index?,
+        };
+        let lost = std::mem::take(&mut index.lost);
+        let file = self.useful_file(&index, &path, state);
+        let is_large = index.is_large();
+        let (text, packages) = index.packages()?;
+        let text = is_large.then_some((path, text));
+        Ok(Taken { component, packages, lost, file, text })
     }
 
     /// Returns the file that an index was read from, and its key, if a build can take blocks from it

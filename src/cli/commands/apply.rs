@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use crate::cli::approval::ApprovalArguments;
+use crate::cli::approval::{ApprovalArguments, SavedPlan};
 use crate::cli::commands::plan::RepairArguments;
 use crate::cli::confirm::{Ask, confirm};
 use crate::cli::events::EventLines;
@@ -118,22 +118,10 @@ impl Arguments {
             let terms = Terms { approval, wait: self.wait };
             let publisher = project.publisher(&store, signer);
             let published = publish(&publisher, planned, question, terms, observer).await;
-            match published.inspect_err(|_| known.forget(&root))? {
-                Ending::Applied(applied, planned) => {
-                    sources_entries(&project, &store, &planned.plan, terminal).await;
-                    terminal.say(&outcome(&project, &planned.plan, &applied, terminal.err));
-                    terminal.say(&format!("Applied in {:.1}s.", started.elapsed().as_secs_f64()));
-                    planned.abandon();
-                    beyond_repair.map_or(Ok(ApplyStatus::Applied), Err)
-                }
-                Ending::Overtaken(codename, _) => Err(Failure::overtaken(codename.as_str())),
-                Ending::Changed(planned, published) => {
-                    tell(&project, &planned, terminal, lines)?;
-                    let published: Vec<_> = published.iter().map(|one| &one.codename).collect();
-                    saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &published))?;
-                    Err(Failure::plan_changed(planned.plan.blocking()))
-                }
-            }
+            let ending = published.inspect_err(|_| known.forget(&root))?;
+            let scene = Scene { project: &project, store: &store, terminal, lines, saved, started };
+            scene.conclude(ending).await?;
+            beyond_repair.map_or(Ok(ApplyStatus::Applied), Err)
         })
         .await
     }
@@ -160,6 +148,39 @@ impl Arguments {
         let keyring = signer.public_keyring().map_err(|error| Failure::signing(vec![error]))?;
         let name = &project.manifest.repository.name;
         Ok(client_files::update_keyring(store, name, keyring).await?)
+    }
+}
+
+/// Where a plan was carried out, and who is told of it.
+struct Scene<'a> {
+    project: &'a Project,
+    store: &'a Store,
+    terminal: &'a Terminal,
+    lines: Option<&'a EventLines>,
+    saved: Option<&'a SavedPlan<'a>>,
+    started: Instant,
+}
+
+impl Scene<'_> {
+    /// Tells how it ended; an end without a publication is an error.
+    async fn conclude(&self, ending: Ending) -> Result<(), Failure> {
+        let Self { project, store, terminal, lines, saved, started } = *self;
+        match ending {
+            Ending::Applied(applied, planned) => {
+                sources_entries(project, store, &planned.plan, terminal).await;
+                terminal.say(&outcome(project, &planned.plan, &applied, terminal.err));
+                terminal.say(&format!("Applied in {:.1}s.", started.elapsed().as_secs_f64()));
+                planned.abandon();
+                Ok(())
+            }
+            Ending::Overtaken(codename, _) => Err(Failure::overtaken(codename.as_str())),
+            Ending::Changed(planned, published) => {
+                tell(project, &planned, terminal, lines)?;
+                let published: Vec<_> = published.iter().map(|one| &one.codename).collect();
+                saved.map_or(Ok(()), |saved| saved.covers(&planned.plan, &published))?;
+                Err(Failure::plan_changed(planned.plan.blocking()))
+            }
+        }
     }
 }
 
