@@ -121,7 +121,8 @@ impl Build<'_> {
     ///
     /// When a compressor fails, for want of memory.
     pub fn draft(&self) -> io::Result<Draft> {
-        let stale = self.stale();
+        let before = self.published.as_ref().map(|before| before.distribution);
+        let stale = self.desired.stale_indices(before);
         let (built, origins) = rayon::join(
             || stale.par_iter().map(|index| self.index(*index)).collect::<io::Result<Vec<_>>>(),
             || Origins::of(self.desired),
@@ -140,7 +141,7 @@ impl Build<'_> {
     pub fn finish(&self, draft: Draft, imprint: Imprint) -> io::Result<Suite> {
         let Draft { mut outputs, origins } = draft;
         let Imprint { date, publication } = imprint;
-        let mut entries = self.carried_over(&self.stale());
+        let mut entries = self.carried_over(&outputs);
         entries.extend(outputs.iter().map(|output| output.entry.clone()));
         let mut release = Release {
             identity: self.desired.identity.clone(),
@@ -161,11 +162,6 @@ impl Build<'_> {
         let is_new = |file: &IndexFile| before.is_none_or(|before| !before.has(&file.entry));
         let files = outputs.into_iter().filter_map(Output::into_file).filter(is_new).collect();
         Ok(Suite { codename: self.codename.clone(), generation, release, files })
-    }
-
-    /// Returns the indices that list something else than is published.
-    fn stale(&self) -> Vec<Index<'_>> {
-        self.desired.stale_indices(self.published.as_ref().map(|before| before.distribution))
     }
 
     /// Returns the entries of a `Packages` file: uncompressed, and in each form.
@@ -273,25 +269,23 @@ impl Build<'_> {
         Ok(Encoders(encoders))
     }
 
-    fn carried_over(&self, stale: &[Index<'_>]) -> BTreeSet<IndexEntry> {
+    /// Returns what Release lists of the published indices that were not built again.
+    fn carried_over(&self, built: &[Output]) -> BTreeSet<IndexEntry> {
         let Some(Predecessor { release, .. }) = &self.published else {
             return BTreeSet::new();
         };
-        let kept = self.desired.components.keys().flat_map(|component| {
+        let indices = self.desired.components.keys().flat_map(|component| {
             self.desired.architectures.iter().map(move |architecture| (component, architecture))
         });
-        let mut paths = BTreeSet::new();
-        for index in kept {
-            let (component, architecture) = index;
-            paths
-                .extend((!stale.contains(&index)).then(|| path::packages(component, architecture)));
+        let paths = indices.flat_map(|(component, architecture)| {
             let contents = self.desired.contents.then(|| path::contents(component, architecture));
-            paths.extend(contents.filter(|path| !self.contents.contains_key(path)));
-        }
-        let is_kept = |entry: &&IndexEntry| {
-            let index = path::split_form(&entry.path).map(|(index, _)| index);
-            index.is_some_and(|index| paths.contains(index))
-        };
+            [path::packages(component, architecture)].into_iter().chain(contents)
+        });
+        let index =
+            |entry: &IndexEntry| path::split_form(&entry.path).map(|(index, _)| index.to_owned());
+        let built: BTreeSet<_> = built.iter().filter_map(|output| index(&output.entry)).collect();
+        let kept: BTreeSet<_> = paths.filter(|path| !built.contains(path)).collect();
+        let is_kept = |entry: &&IndexEntry| index(entry).is_some_and(|index| kept.contains(&index));
         release.files.iter().filter(is_kept).cloned().collect()
     }
 }

@@ -279,12 +279,12 @@ impl Publisher<'_> {
         codename: &Codename,
         Work { early, extracts, deleted }: Work<'_>,
     ) -> Result<Suite, ApplyError> {
+        let head = planned.published.heads.get(codename);
+        let date = self.date(codename, head.map(|head| head.release.date))?;
         let prepared = match early.filter(|prepared| prepared.is_free_of(deleted)) {
             Some(prepared) => prepared,
             None => self.prepare(planned, codename, (extracts, deleted)).await?,
         };
-        let head = planned.published.heads.get(codename);
-        let date = self.date(codename, head.map(|head| head.release.date))?;
         let publication = self.publication(planned, codename, date, deleted);
         let failed = |reason| ApplyError::Index { codename: codename.clone(), reason };
         let build = move || prepared.finish(Imprint { date, publication });
