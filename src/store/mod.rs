@@ -156,7 +156,7 @@ impl Store {
     /// A directory is at hand itself.
     #[must_use]
     pub fn with_cache(mut self, cache: Cache) -> Self {
-        if !matches!(self.inner.kind, Kind::Directory(_)) {
+        if self.is_remote() {
             self.cache = Arc::new(cache);
         }
         self
@@ -175,7 +175,7 @@ impl Store {
 
     /// Tells whether the bytes with this digest can be read again without a request.
     pub fn has_at_hand(&self, sha256: &Sha256) -> bool {
-        matches!(self.inner.kind, Kind::Directory(_)) || self.cache.may_have(sha256)
+        self.is_directory() || self.cache.may_have(sha256)
     }
 
     /// Returns an empty store in memory.
@@ -206,12 +206,16 @@ impl Store {
 
     /// Tells whether the times of objects are those of this machine's clock.
     pub fn has_our_clock(&self) -> bool {
-        matches!(self.inner.kind, Kind::Directory(_))
+        self.is_directory()
     }
 
     /// Tells whether requests leave processors idle: those to a directory are work of this machine's own.
     pub fn is_remote(&self) -> bool {
-        !matches!(self.inner.kind, Kind::Directory(_))
+        !self.is_directory()
+    }
+
+    fn is_directory(&self) -> bool {
+        matches!(self.inner.kind, Kind::Directory(_))
     }
 
     /// Returns how many requests the caller should have under way at most.

@@ -562,6 +562,7 @@ fn what_contradicts_itself_is_told_before_what_never_settles() {
     // Each of both builds of version 0 would be promoted to where the other one is.
     let last = (0, [builds(&[(1, 0, true)]), builds(&[]), builds(&[(1, 0, false)])]);
     let obstacles = desired(&ruled(), &offered(&last), &state, at(now)).unwrap_err();
+    assert!(!obstacles.is_empty());
     assert!(obstacles.iter().all(|obstacle| matches!(obstacle, Obstacle::Conflict(_))));
 }
 
